@@ -1,0 +1,125 @@
+"""The sink: stdout is data, stderr is talk; rich on a terminal, plain text in a pipe, one JSON document with --json."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from llmops_cli.errors import LlmopsError
+from llmops_cli.reports.visible import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.console import RenderableType
+
+
+def say(text: str) -> None:
+    """A line of talk on stderr."""
+    _write(sys.stderr, visible(text) + "\n")
+
+
+def warn(text: str) -> None:
+    """A warning on stderr."""
+    say(f"warning: {text}")
+
+
+def out(text: str) -> None:
+    """A line of data on stdout; control characters are made visible."""
+    _write(sys.stdout, visible(text) + "\n")
+
+
+def out_raw(text: str) -> None:
+    """Text on stdout exactly as it is, for data that a program reads."""
+    _write(sys.stdout, text)
+
+
+def out_json(document: object) -> None:
+    """The one JSON document of a --json command."""
+    _write(sys.stdout, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
+    """Rows on stdout: a rich table on a terminal, aligned plain columns (nothing cut) in a pipe."""
+    cells = [[visible(cell) for cell in row] for row in rows]
+    if is_terminal(sys.stdout):
+        show(lambda: _rich_table(columns, cells, title))
+        return
+    widths = [max([len(column), *(len(row[i]) for row in cells)]) for i, column in enumerate(columns)]
+    for row in [list(columns), *cells]:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        _write(sys.stdout, line + "\n")
+
+
+def show(build: "Callable[[], RenderableType]") -> None:
+    """A rich renderable on stdout; built only now, so that rich is loaded only when something is drawn."""
+    console = rich_console(sys.stdout)
+    try:
+        console.print(build())
+    except BrokenPipeError:
+        _silence(sys.stdout)
+
+
+def rich_console(stream: TextIO) -> "RichConsole":
+    """A console on the stream without markup, emoji or highlighting; without colour and cut lines in a pipe."""
+    from rich.console import Console as RichConsole
+
+    terminal = is_terminal(stream)
+    width = None if terminal else 1000
+    return RichConsole(
+        file=stream, markup=False, emoji=False, highlight=False, width=width, no_color=None if terminal else True
+    )
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person is looking; TERM=dumb counts as a pipe."""
+    return stream.isatty() and os.environ.get("TERM", "") != "dumb"
+
+
+def report_error(error: LlmopsError) -> None:
+    """An error for people: what is wrong and what to do."""
+    for index, line in enumerate(error.message.split("\n")):
+        say(f"error: {line}" if index == 0 else f"       {line}")
+    if error.hint:
+        say(f"help:  {error.hint}")
+
+
+def flush() -> None:
+    """Flush both streams; a closed pipe is no error."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            _silence(stream)
+        except ValueError:  # already closed
+            pass
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+    except BrokenPipeError:
+        _silence(stream)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _silence(stream: TextIO) -> None:
+    """The reader has gone (`| head`): the command goes on, so that its exit code still tells the truth."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, stream.fileno())
+    os.close(devnull)
+
+
+def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> "RenderableType":
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", header_style="bold", pad_edge=False)
+    for column in columns:
+        drawn.add_column(Text(column), overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    return drawn

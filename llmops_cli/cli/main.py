@@ -1,0 +1,105 @@
+"""The app and its funnel: every error becomes a sentence and an exit code; a surprise is 70, never 1."""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmops_cli import __version__
+from llmops_cli.cli import console, environment, evaluation, project, prompt, prompt_release
+from llmops_cli.errors import LlmopsError
+
+app = typer.Typer(
+    name="llmops",
+    help="Prompts as semver-versioned artifacts in git, and a gate that lets none reach production unmeasured.",
+    epilog="Exit codes: 0 pass or done, 1 the gate or a check says no, 2 bad input, 3 could not measure, "
+    "4 registry conflict, 70 a bug in llmops, 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+prompt_app = typer.Typer(help="Author, compare, check and release prompts.", no_args_is_help=True)
+environment_app = typer.Typer(help="What is live where, and how it came to be.", no_args_is_help=True)
+eval_app = typer.Typer(help="Run golden sets and let the gate decide.", no_args_is_help=True)
+app.add_typer(prompt_app, name="prompt")
+app.add_typer(eval_app, name="eval")
+app.add_typer(environment_app, name="env")
+project.register(app)
+prompt.register(prompt_app)
+prompt_release.register(prompt_app)
+environment.register(app, environment_app)
+evaluation.register(eval_app)
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        console.out(f"llmops {__version__}")
+        raise typer.Exit(0)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; nothing is raised and the process is not ended."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        result = app(args=arguments, prog_name="llmops", standalone_mode=False)
+        code = result if isinstance(result, int) else 0
+    except LlmopsError as error:
+        console.report_error(error)
+        code = error.exit_code
+    except typer.Abort:
+        console.say("interrupted")
+        code = 130
+    except KeyboardInterrupt:
+        console.say("interrupted")
+        code = 130
+    except Exception as error:  # the funnel: what we did not foresee is a bug, and must not look like a verdict
+        code = _usage_error(error, arguments)
+        if not code:
+            _report_bug(error)
+            code = 70
+    console.flush()
+    return code
+
+
+def entry() -> None:
+    """The console script."""
+    sys.exit(main())
+
+
+def _usage_error(error: Exception, arguments: Sequence[str]) -> int:
+    """2 when Typer did not understand the command line, else 0.
+
+    Typer keeps its usage errors in a private copy of click; BadParameter is the public member of that family.
+    """
+    family = typer.BadParameter.__bases__[0].__bases__[0]
+    if not isinstance(error, family):
+        return 0
+    message = getattr(error, "format_message", lambda: str(error))() or "a command is missing"
+    words = [word for word in arguments if not word.startswith("-")]
+    known = {"prompt", "eval", "env"}
+    command = " ".join(words[: 2 if words and words[0] in known else 1])
+    console.report_error(LlmopsError(message, hint=f"see: llmops {command} --help".replace("  ", " ")))
+    return 2
+
+
+def _report_bug(error: Exception) -> None:
+    """One line for people; the traceback goes to a file, or to stderr with LLMOPS_DEBUG=1."""
+    text = "".join(traceback.format_exception(error))
+    if os.environ.get("LLMOPS_DEBUG") == "1":
+        console.say(text)
+    handle, name = tempfile.mkstemp(prefix="llmops-crash-", suffix=".txt")
+    os.close(handle)
+    Path(name).write_text(text, encoding="utf-8")
+    console.report_error(
+        LlmopsError(
+            f"this is a bug in llmops: {type(error).__name__}: {error}", hint=f"the details are in {name}; please report it"
+        )
+    )

@@ -1,0 +1,3 @@
+"""placeholder"""
+import typer
+def register(*apps: typer.Typer) -> None: ...

@@ -1,0 +1,88 @@
+"""Where the project is and how it is set up: llmops.yaml and the environment, as one frozen value.
+
+The only reader of os.environ.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import Field
+
+from llmops_cli.files.json_value import read_text
+from llmops_cli.files.shape import FileShape, read_shape
+from llmops_cli.files.yaml_source import parse_yaml
+
+SETTINGS_FILE = "llmops.yaml"
+
+
+class RunSettings(FileShape):
+    """`run:` of llmops.yaml: how models are called."""
+
+    concurrency: int = Field(default=8, ge=1, le=1000)
+    timeout_s: int | float = Field(default=120, gt=0)
+    attempts: int = Field(default=4, ge=1, le=20)
+    backoff_s: int | float = Field(default=0.5, ge=0)
+
+
+class Settings(FileShape):
+    """llmops.yaml, every key optional."""
+
+    prompts: str = "prompts"
+    evals: str = "evals"
+    main: str = "main"
+    remote: str = "origin"
+    environments: list[str] = Field(default_factory=lambda: ["staging", "production"])
+    judge_model: str = ""
+    run: RunSettings = Field(default_factory=RunSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings plus places. `root` is the project root; `git_root` the top of the work tree around it, if any."""
+
+    root: Path
+    git_root: Path | None
+    settings: Settings
+    env: Mapping[str, str] = field(repr=False)  # holds keys
+
+    @property
+    def state_dir(self) -> Path:
+        """Where runs and the cache live (`.llmops/`, never in git)."""
+        given = self.env.get("LLMOPS_STATE_DIR")
+        return Path(given) if given else self.root / ".llmops"
+
+    @property
+    def prefix(self) -> str:
+        """The project root inside the git work tree, POSIX, empty or ending with `/`."""
+        if self.git_root is None or self.root == self.git_root:
+            return ""
+        return self.root.relative_to(self.git_root).as_posix() + "/"
+
+
+def load_config(start: Path | None = None, env: Mapping[str, str] | None = None) -> Config:
+    """The configuration for a directory (default: the current one).
+
+    The root is the nearest folder upwards with a llmops.yaml, else the nearest with a prompts/ folder, else the top of
+    the git work tree, else `start` itself; the search ends at the top of the work tree.
+    Raises FileError when llmops.yaml is not what it must be.
+    """
+    variables = dict(os.environ) if env is None else dict(env)
+    here = (start or Path.cwd()).resolve()
+    upwards = [here, *here.parents]
+    git_root = next((folder for folder in upwards if (folder / ".git").exists()), None)
+    if git_root is not None:
+        upwards = upwards[: upwards.index(git_root) + 1]
+    root = next((folder for folder in upwards if (folder / SETTINGS_FILE).is_file()), None)
+    if root is None and git_root is not None:
+        root = next((folder for folder in upwards if (folder / "prompts").is_dir()), git_root)
+    return Config(root or here, git_root, _settings(root or here), variables)
+
+
+def _settings(root: Path) -> Settings:
+    path = root / SETTINGS_FILE
+    if not path.is_file():
+        return Settings()
+    document = parse_yaml(read_text(path, shown=SETTINGS_FILE), path=SETTINGS_FILE)
+    return Settings() if document.data is None else read_shape(Settings, document)

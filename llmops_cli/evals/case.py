@@ -1,0 +1,39 @@
+"""One case of a golden set: the variables, what is expected, and how much it matters."""
+
+import re
+from typing import cast
+
+from pydantic import Field, field_validator
+
+from llmops_cli.files.json_value import Json
+from llmops_cli.files.shape import FileShape
+
+_ID = re.compile(r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,198}[^\s\x00-\x1f\x7f])?\Z")
+
+
+class Case(FileShape):
+    """A row of a golden set. `id` is stable over time: comparisons pair the two sides by it."""
+
+    id: str
+    vars: dict[str, Json] = Field(default_factory=dict)
+    expected: Json = None
+    tags: list[str] = Field(default_factory=list)
+    critical: bool = False
+    cluster: str = ""
+    checks: list[dict[str, Json]] = Field(default_factory=list)
+
+    @field_validator("id")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not _ID.match(value):
+            raise ValueError("must be 1 to 200 printable characters without space at the ends")
+        return value
+
+    @property
+    def group(self) -> str:
+        """The cluster the case belongs to; a case without one is its own."""
+        return f"cluster:{self.cluster}" if self.cluster else f"case:{self.id}"
+
+    def as_json(self) -> dict[str, Json]:
+        """The case as data, for hashing and storing."""
+        return cast(dict[str, Json], self.model_dump(mode="json"))

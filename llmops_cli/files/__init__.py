@@ -1,0 +1,1 @@
+"""Reading and writing files: strict YAML with places, canonical JSON, atomic writes."""

@@ -1,0 +1,1 @@
+"""How we speak to an LLM: one protocol, providers behind a front desk, wrappers that make a Model from a Model."""

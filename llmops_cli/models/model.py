@@ -1,0 +1,118 @@
+"""The seam: what we ask, what comes back, what can go wrong, and the one method every model has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Protocol
+
+from llmops_cli.files.json_value import Json, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Which trial a request belongs to. Never part of the request's key; recordings are looked up by it."""
+
+    prompt: str  # NAME@VERSION
+    case: str
+    repeat: int
+
+
+@dataclass(frozen=True)
+class Request:
+    """One fully rendered call. Everything that may change the answer is in `key`; the label is not."""
+
+    model: str
+    messages: tuple[Mapping[str, Json], ...]  # {"role": ..., "content": ...}
+    params: Mapping[str, Json] = field(default_factory=dict)
+    tools: tuple[Mapping[str, Json], ...] = ()
+    schema: Mapping[str, Json] | None = None  # JSON schema the answer must have, where the provider can enforce one
+    endpoint: str = ""  # base URL, empty for the provider's own
+    repeat: int = 0
+    label: Label | None = field(default=None, compare=False)
+
+    @cached_property
+    def key(self) -> str:
+        """sha256 of the canonical JSON of the call: the cache key."""
+        return digest(
+            {
+                "v": 1,
+                "model": self.model,
+                "messages": [dict(message) for message in self.messages],
+                "params": dict(self.params),
+                "tools": [dict(tool) for tool in self.tools],
+                "schema": dict(self.schema) if self.schema is not None else None,
+                "endpoint": self.endpoint,
+                "repeat": self.repeat,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call as the provider counted them."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer. `usage` and `cost_usd` are None when the provider or the price map did not tell, never zero."""
+
+    text: str
+    finish_reason: str = "stop"
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    latency_ms: float | None = None  # of the call that was really made, also when this is a cached answer
+    model: str = ""  # as the provider named it
+    tool_calls: tuple[Mapping[str, Json], ...] = ()
+    answered_at: str = ""  # RFC 3339, UTC
+    cached: bool = False
+
+
+class Fault(StrEnum):
+    """Why a call has no answer."""
+
+    RATE_LIMITED = "rate limited"
+    SERVER = "server error"
+    TIMEOUT = "timed out"
+    CONNECTION = "connection failed"
+    BAD_REPLY = "malformed reply"
+    EMPTY = "empty answer"
+    TRUNCATED = "truncated answer"
+    FILTERED = "refused by a content filter"
+    REFUSED = "request refused"
+    UNAUTHORISED = "not authorised"
+    QUOTA = "quota exhausted"
+    NO_SUCH_MODEL = "no such model"
+    NOT_RECORDED = "not recorded"
+    BUDGET = "budget exhausted"
+    INTERRUPTED = "interrupted"
+
+
+RETRYABLE = frozenset({Fault.RATE_LIMITED, Fault.SERVER, Fault.TIMEOUT, Fault.CONNECTION, Fault.BAD_REPLY, Fault.EMPTY})
+# these will not go better for the next case: the run stops instead of paying for the same answer again
+FATAL = frozenset({Fault.UNAUTHORISED, Fault.QUOTA, Fault.NO_SUCH_MODEL, Fault.BUDGET, Fault.INTERRUPTED})
+
+
+class ModelError(Exception):
+    """A call without an answer. `retry_after` is in seconds, None when the provider did not say."""
+
+    def __init__(self, fault: Fault, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(f"{fault}: {message}" if message else str(fault))
+        self.fault = fault
+        self.message = message
+        self.retry_after = retry_after
+
+
+class Model(Protocol):
+    """Whatever answers a request. Wrappers (cached, retried, limited, budgeted) are Models made from a Model."""
+
+    async def answer(self, request: Request) -> Response:
+        """The answer. Raises ModelError."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; safe to call twice."""
+        ...

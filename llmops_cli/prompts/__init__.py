@@ -1,0 +1,1 @@
+"""What a prompt is and was: file, template, version, digest, diff, guards, releases, environments."""

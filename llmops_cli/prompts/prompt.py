@@ -1,0 +1,117 @@
+"""The prompt: what the model sees, who may pass what, and the digest that names exactly that."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from llmops_cli.errors import InputError
+from llmops_cli.files.json_value import Json, digest
+from llmops_cli.prompts.template import Template, TemplateError, TemplateFormat, parse_template
+from llmops_cli.prompts.variable import Variable
+from llmops_cli.prompts.version import Version
+
+NAME = re.compile(r"[a-z0-9]([a-z0-9\-_/]*[a-z0-9])?\Z")
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message; in a prompt its content is template text, once rendered it is what the model sees."""
+
+    role: Role
+    content: str
+
+    def as_json(self) -> dict[str, Json]:
+        return {"role": self.role, "content": self.content}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the prompt promises to answer: free text, or JSON, perhaps of a schema (already read from its file)."""
+
+    format: Literal["text", "json"] = "text"
+    schema: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt at one version. A frozen value: two prompts with the same digest are the same to the model."""
+
+    name: str
+    version: Version
+    messages: tuple[Message, ...]
+    template_format: TemplateFormat
+    variables: Mapping[str, Variable]
+    model: str = ""
+    params: Mapping[str, Json] = field(default_factory=dict)
+    tools: tuple[Mapping[str, Json], ...] = ()
+    output: Output = field(default_factory=Output)
+    description: str = ""
+    owner: str = ""
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+    path: str = ""
+
+    @property
+    def reference(self) -> str:
+        """`NAME@VERSION`, as tags and recordings write it."""
+        return f"{self.name}@{self.version}"
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over canonical JSON of what the model sees; line ends count as LF, comments and owners not at all."""
+        return digest(self.contract())
+
+    def contract(self) -> dict[str, Json]:
+        """The part of the prompt that the digest covers."""
+        return {
+            "messages": [{"role": m.role, "content": m.content.replace("\r\n", "\n")} for m in self.messages],
+            "template_format": self.template_format,
+            "variables": {name: variable.contract() for name, variable in self.variables.items()},
+            "model": self.model,
+            "params": dict(self.params),
+            "tools": [dict(tool) for tool in self.tools],
+            "output": {
+                "format": self.output.format,
+                "schema": dict(self.output.schema) if self.output.schema else None,
+            },
+        }
+
+    @cached_property
+    def templates(self) -> tuple[Template, ...]:
+        """The parsed content of every message. Raises TemplateError."""
+        return tuple(parse_template(message.content, self.template_format) for message in self.messages)
+
+    def render(self, values: Mapping[str, Json]) -> tuple[Message, ...]:
+        """The messages with all variables filled in.
+
+        Raises InputError that names every missing, unknown or misfitting variable.
+        """
+        problems = self.misfits(values)
+        if problems:
+            raise InputError(f"{self.reference}: " + "; ".join(problems))
+        known: dict[str, Json] = {name: variable.default for name, variable in self.variables.items()}
+        filled = {**known, **values}
+        try:
+            return tuple(
+                Message(message.role, template.render(filled))
+                for message, template in zip(self.messages, self.templates, strict=True)
+            )
+        except TemplateError as error:
+            raise InputError(f"{self.reference}: {error.message}", hint=error.hint) from None
+
+    def misfits(self, values: Mapping[str, Json]) -> list[str]:
+        """What is wrong with these values, one sentence each; empty when the prompt can be rendered with them."""
+        missing = [
+            f"variable {name!r} is missing"
+            for name, variable in self.variables.items()
+            if variable.required and name not in values
+        ]
+        unknown = [f"{name!r} is not a variable of this prompt" for name in values if name not in self.variables]
+        wrong = [
+            f"variable {name!r} {reason}"
+            for name, value in values.items()
+            if name in self.variables and (reason := self.variables[name].misfit(value))
+        ]
+        return missing + unknown + wrong

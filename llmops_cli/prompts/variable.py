@@ -1,0 +1,85 @@
+"""Typed variables of a prompt: what a caller must and may pass, and whether a value fits."""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from llmops_cli.files.json_value import Json
+from llmops_cli.files.shape import FileShape
+
+VariableType = Literal["string", "integer", "number", "boolean", "array", "object"]
+
+
+class Variable(FileShape):
+    """One variable as `variables:` of a prompt file states it. Bounds are inclusive; lengths in characters or items."""
+
+    type: VariableType = "string"
+    description: str = ""
+    default: Json = None
+    enum: list[Json] | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    minimum: int | float | None = None
+    maximum: int | float | None = None
+
+    @property
+    def required(self) -> bool:
+        """A variable without a default must be passed by the caller."""
+        return "default" not in self.model_fields_set
+
+    @model_validator(mode="after")
+    def _bounds_fit(self) -> "Variable":
+        if self.type not in ("string", "array") and (self.min_length is not None or self.max_length is not None):
+            raise ValueError("min_length and max_length are for strings and arrays")
+        if self.type not in ("integer", "number") and (self.minimum is not None or self.maximum is not None):
+            raise ValueError("minimum and maximum are for numbers")
+        if not self.required and (reason := self.misfit(self.default)):
+            raise ValueError(f"the default {reason}")
+        return self
+
+    def misfit(self, value: Json) -> str:
+        """Why the value does not fit, as words that follow its name; empty when it fits."""
+        if not _is(value, self.type):
+            return f"must be of type {self.type}, not {_type_name(value)}"
+        if self.enum is not None and value not in self.enum:
+            return f"must be one of {self.enum}"
+        if isinstance(value, str | list):
+            if self.min_length is not None and len(value) < self.min_length:
+                return f"is shorter than min_length {self.min_length}"
+            if self.max_length is not None and len(value) > self.max_length:
+                return f"is longer than max_length {self.max_length}"
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if self.minimum is not None and value < self.minimum:
+                return f"is below minimum {self.minimum}"
+            if self.maximum is not None and value > self.maximum:
+                return f"is above maximum {self.maximum}"
+        return ""
+
+    def contract(self) -> dict[str, Json]:
+        """What counts for the digest: everything but the description, defaults of this shape left out."""
+        data: dict[str, Json] = self.model_dump(exclude={"description"}, exclude_defaults=True)
+        data["type"] = self.type
+        if not self.required:
+            data["default"] = self.default
+        return data
+
+
+def _is(value: Json, wanted: VariableType) -> bool:
+    match wanted:
+        case "string":
+            return isinstance(value, str)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "boolean":
+            return isinstance(value, bool)
+        case "array":
+            return isinstance(value, list)
+        case "object":
+            return isinstance(value, dict)
+
+
+def _type_name(value: Json) -> str:
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    return names.get(type(value), "null")

@@ -1,0 +1,119 @@
+"""Semantic versions (semver.org 2.0.0, without build metadata), the level of a change, and version ranges."""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import total_ordering
+
+from llmops_cli.errors import InputError
+
+_NUMBER = r"(?:0|[1-9][0-9]*)"
+_IDENTIFIER = r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
+_VERSION = re.compile(
+    rf"(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER})(?:-(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?\Z"
+)
+_PARTIAL = re.compile(rf"(?P<sign>[\^~])(?P<major>{_NUMBER})(?:\.(?P<minor>{_NUMBER}))?(?:\.(?P<patch>{_NUMBER}))?\Z")
+
+
+class Level(IntEnum):
+    """How much a change asks of those who use the prompt."""
+
+    NONE = 0
+    PATCH = 1
+    MINOR = 2
+    MAJOR = 3
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One semantic version. Orders by semver precedence: a prerelease comes before its release."""
+
+    major: int
+    minor: int
+    patch: int
+    pre: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> "Version":
+        """`3.1.0` or `3.2.0-rc.1` as a version. Raises InputError that says what was expected."""
+        match = _VERSION.match(text)
+        if match is None:
+            raise InputError(f"{text!r} is not a version", hint="write MAJOR.MINOR.PATCH, such as 1.0.0")
+        pre = tuple(match["pre"].split(".")) if match["pre"] else ()
+        if pre and pre[-1].endswith(".lock"):
+            raise InputError(f"{text!r} cannot be a tag in git", hint="choose another prerelease name")
+        return cls(int(match["major"]), int(match["minor"]), int(match["patch"]), pre)
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}" + ("-" + ".".join(self.pre) if self.pre else "")
+
+    def __lt__(self, other: "Version") -> bool:
+        return self._key() < other._key()
+
+    def _key(self) -> tuple[object, ...]:
+        # numeric identifiers come before alphanumeric ones, no prerelease after all (semver.org, item 11)
+        pre = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in self.pre)
+        return (self.major, self.minor, self.patch, not self.pre, pre)
+
+    def bump(self, level: Level) -> "Version":
+        """The next version of that level; a prerelease is finished first when its own release satisfies the level."""
+        if self.pre and self.level_of_zeros() >= level:
+            return Version(self.major, self.minor, self.patch)
+        match level:
+            case Level.MAJOR:
+                return Version(self.major + 1, 0, 0)
+            case Level.MINOR:
+                return Version(self.major, self.minor + 1, 0)
+            case Level.PATCH:
+                return Version(self.major, self.minor, self.patch + 1)
+            case Level.NONE:
+                return self
+
+    def level_of_zeros(self) -> Level:
+        """The largest level this number could be the first of: 2.0.0 major, 2.1.0 minor, 2.1.1 patch."""
+        if self.patch:
+            return Level.PATCH
+        return Level.MINOR if self.minor else Level.MAJOR
+
+    def level_from(self, earlier: "Version") -> Level:
+        """The level of the step from an earlier version to this one; NONE when it is not later."""
+        if not earlier < self:
+            return Level.NONE
+        if self.major != earlier.major:
+            return Level.MAJOR
+        if self.minor != earlier.minor:
+            return Level.MINOR
+        if earlier.pre and self.patch == earlier.patch:
+            return earlier.level_of_zeros()
+        return Level.PATCH
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRange:
+    """`^3.1` (same major, at least 3.1.0) or `~3.1` (same minor); prereleases are never in a range."""
+
+    text: str
+    low: Version
+    high: Version
+
+    @classmethod
+    def parse(cls, text: str) -> "VersionRange | None":
+        """The range, or None when the text is not one."""
+        match = _PARTIAL.match(text)
+        if match is None:
+            return None
+        low = Version(int(match["major"]), int(match["minor"] or 0), int(match["patch"] or 0))
+        if match["sign"] == "~" and match["minor"] is not None:
+            return cls(text, low, Version(low.major, low.minor + 1, 0))
+        if match["sign"] == "^" and low.major == 0 and match["minor"] is not None:
+            # below 1.0.0 a minor step may break, as in npm and cargo
+            high = Version(0, low.minor + 1, 0) if low.minor or match["patch"] is None else Version(0, 0, low.patch + 1)
+            return cls(text, low, high)
+        return cls(text, low, Version(low.major + 1, 0, 0))
+
+    def __contains__(self, version: Version) -> bool:
+        return not version.pre and self.low <= version < self.high

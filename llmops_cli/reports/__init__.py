@@ -1,0 +1,1 @@
+"""Values to text: terminal, markdown, JSON. No decision is taken here."""

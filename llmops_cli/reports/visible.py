@@ -1,0 +1,17 @@
+"""Text from models, files and git made safe to look at: control and direction characters are shown, not obeyed."""
+
+import re
+
+# C0 without tab and newline, DEL, C1, line separators, bidirectional overrides and isolates
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """The text with every hidden control character written as an escape (`\\x1b`, `\\u202e`); tabs and newlines stay."""
+    return _HIDDEN.sub(lambda match: repr(match.group())[1:-1], text)
+
+
+def one_line(text: str, limit: int = 120) -> str:
+    """The text on one line of at most `limit` characters, cut with an ellipsis."""
+    flat = " ".join(visible(text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"

@@ -1,0 +1,1 @@
+"""Pure arithmetic on sequences of numbers; knows no word of the domain."""

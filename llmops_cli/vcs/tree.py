@@ -1,0 +1,95 @@
+"""A tree of files, wherever it is: the working tree or a commit. Everything that loads files reads through one."""
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from llmops_cli.errors import FileError, Problem
+from llmops_cli.files.json_value import decode
+
+MAX_FILE = 200_000_000
+
+
+class Tree(Protocol):
+    """Files below the project root, by POSIX path relative to it."""
+
+    @property
+    def label(self) -> str:
+        """How messages name it: empty for the working tree, `main (a1b2c3d)` for a commit."""
+        ...
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file, None when there is none. Raises FileError for what is not a plain file in the project."""
+        ...
+
+    def paths(self, folder: str) -> list[str]:
+        """All files below a folder, sorted; empty when there is no such folder."""
+        ...
+
+
+class WorkTree:
+    """The files on disk below `root`; links and paths that lead out of it are refused."""
+
+    label = ""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+
+    def read(self, path: str) -> bytes | None:
+        target = self._inside(path)
+        try:
+            mode = target.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise FileError([Problem(path, 0, "", f"cannot be read: {error.strerror}")]) from None
+        if not stat.S_ISREG(mode):
+            raise FileError([Problem(path, 0, "", "is not a regular file")])
+        if target.stat().st_size > MAX_FILE:
+            raise FileError([Problem(path, 0, "", f"is larger than {MAX_FILE:,} bytes")])
+        try:
+            return target.read_bytes()
+        except OSError as error:
+            raise FileError([Problem(path, 0, "", f"cannot be read: {error.strerror}")]) from None
+
+    def paths(self, folder: str) -> list[str]:
+        top = self._inside(folder)
+        found: list[str] = []
+        for directory, names, files in os.walk(top):
+            names[:] = sorted(name for name in names if not name.startswith("."))
+            found += [(Path(directory) / name).relative_to(self.root).as_posix() for name in files]
+        return sorted(found)
+
+    def _inside(self, path: str) -> Path:
+        target = (self.root / path).resolve()
+        if not target.is_relative_to(self.root):
+            raise FileError([Problem(path, 0, "", "leads out of the project", "keep the file below the project root")])
+        return target
+
+
+def read_text(tree: Tree, path: str) -> str:
+    """The UTF-8 text of a file that must be there. Raises FileError."""
+    data = tree.read(path)
+    shown = f"{path} at {tree.label}" if tree.label else path
+    if data is None:
+        raise FileError([Problem(shown, 0, "", "no such file")])
+    return decode(data, path=shown)
+
+
+def beside(path: str, relative: str) -> str:
+    """The path of a file that another names relative to itself: `evals/x.yaml`, `golden/x` -> `evals/golden/x`.
+
+    Raises FileError when it leads out of the project.
+    """
+    if relative.startswith(("/", "~")) or "\\" in relative or "://" in relative or relative[1:2] == ":":
+        raise FileError([Problem(path, 0, "", f"{relative!r} must be a path relative to this file")])
+    parts: list[str] = []
+    for part in (PurePosixPath(path).parent / relative).parts:
+        if part == "..":
+            if not parts:
+                raise FileError([Problem(path, 0, "", f"{relative!r} leads out of the project")])
+            parts.pop()
+        else:
+            parts.append(part)
+    return "/".join(parts)
