@@ -86,3 +86,13 @@ def _settings(root: Path) -> Settings:
         return Settings()
     document = parse_yaml(read_text(path, shown=SETTINGS_FILE), path=SETTINGS_FILE)
     return Settings() if document.data is None else read_shape(Settings, document)
+
+
+def debugging() -> bool:
+    """Whether tracebacks of our own bugs are wanted on stderr (LLMOPS_DEBUG=1)."""
+    return os.environ.get("LLMOPS_DEBUG") == "1"
+
+
+def dumb_terminal() -> bool:
+    """Whether the terminal says it can draw nothing (TERM=dumb)."""
+    return os.environ.get("TERM") == "dumb"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from llmops_cli.config import dumb_terminal
 from llmops_cli.errors import LlmopsError
 from llmops_cli.reports.visible import visible
 
@@ -73,7 +74,7 @@ def rich_console(stream: TextIO) -> "RichConsole":
 
 def is_terminal(stream: TextIO) -> bool:
     """Whether a person is looking; TERM=dumb counts as a pipe."""
-    return stream.isatty() and os.environ.get("TERM", "") != "dumb"
+    return stream.isatty() and not dumb_terminal()
 
 
 def report_error(error: LlmopsError) -> None:

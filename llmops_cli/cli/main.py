@@ -12,6 +12,7 @@ import typer
 
 from llmops_cli import __version__
 from llmops_cli.cli import console, environment, evaluation, project, prompt, prompt_release
+from llmops_cli.config import debugging
 from llmops_cli.errors import LlmopsError
 
 app = typer.Typer(
@@ -36,13 +37,19 @@ environment.register(app, environment_app)
 evaluation.register(eval_app)
 
 
-@app.callback()
-def _root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         console.out(f"llmops {__version__}")
         raise typer.Exit(0)
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    del version
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,13 +100,14 @@ def _usage_error(error: Exception, arguments: Sequence[str]) -> int:
 def _report_bug(error: Exception) -> None:
     """One line for people; the traceback goes to a file, or to stderr with LLMOPS_DEBUG=1."""
     text = "".join(traceback.format_exception(error))
-    if os.environ.get("LLMOPS_DEBUG") == "1":
+    if debugging():
         console.say(text)
     handle, name = tempfile.mkstemp(prefix="llmops-crash-", suffix=".txt")
     os.close(handle)
     Path(name).write_text(text, encoding="utf-8")
     console.report_error(
         LlmopsError(
-            f"this is a bug in llmops: {type(error).__name__}: {error}", hint=f"the details are in {name}; please report it"
+            f"this is a bug in llmops: {type(error).__name__}: {error}",
+            hint=f"the details are in {name}; please report it",
         )
     )

@@ -11,7 +11,33 @@ from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.template import MAX_RENDERED, TemplateError, as_text
 
 FILTERS = frozenset(
-    ["abs", "capitalize", "count", "default", "first", "float", "indent", "int", "join", "last", "length", "list", "lower", "replace", "reverse", "round", "sort", "string", "title", "tojson", "trim", "truncate", "unique", "upper", "wordcount"]
+    [
+        "abs",
+        "capitalize",
+        "count",
+        "default",
+        "first",
+        "float",
+        "indent",
+        "int",
+        "join",
+        "last",
+        "length",
+        "list",
+        "lower",
+        "replace",
+        "reverse",
+        "round",
+        "sort",
+        "string",
+        "title",
+        "tojson",
+        "trim",
+        "truncate",
+        "unique",
+        "upper",
+        "wordcount",
+    ]
 )
 _ALLOWED = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.For, nodes.Assign,
