@@ -5,7 +5,8 @@
     |-- InputError         2   bad input, file or flag
     |   `-- FileError      2   ... at a place: file, line, key
     |-- MeasureError       3   could not measure: provider, budget, nothing to evaluate or to compare
-    `-- ConflictError      4   the registry says no: a tag exists, a race was lost
+    |-- ConflictError      4   the registry says no: a tag exists, a race was lost
+    `-- Interrupted      130   a person pressed Ctrl-C; what was paid for is kept
 
 The number is the exit code (docs/reference/exit-codes.md).
 Whatever is not in this tree is a bug of ours and ends with 70.
@@ -73,3 +74,9 @@ class ConflictError(LlmopsError):
     """The registry says no: a tag exists, a race was lost (exit code 4)."""
 
     exit_code = 4
+
+
+class Interrupted(LlmopsError):  # noqa: N818 - what happened, not what is wrong
+    """A person pressed Ctrl-C (exit code 130); what was paid for is kept."""
+
+    exit_code = 130

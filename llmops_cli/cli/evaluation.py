@@ -1,6 +1,226 @@
-"""placeholder"""
+"""`llmops eval run | plan | report | compare`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmops_cli.cli import console
 
-def register(*apps: typer.Typer) -> None: ...
+if TYPE_CHECKING:
+    from llmops_cli.config import Config
+    from llmops_cli.cli.progress import ProgressBar
+    from llmops_cli.evals.analysis import Analysis
+    from llmops_cli.evals.session import Planned, Session, SessionOptions
+
+Suites = Annotated[list[str] | None, typer.Argument(help="Suites by name or path; all of evals/ when none is named.")]
+Against = Annotated[
+    str, typer.Option("--against", metavar="REF", help="Compare with the merge base of HEAD and this branch or commit.")
+]
+Repeats = Annotated[int | None, typer.Option("--repeats", min=1, max=50, help="Ask every case this often at first.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of the report.")]
+AllowRemoved = Annotated[
+    bool, typer.Option("--allow-removed", help="Accept that cases or suites of the base are gone.")
+]
+Cases = Annotated[int, typer.Option("--cases", min=0, help="How many cases are shown with both answers.")]
+Summary = Annotated[
+    Path | None, typer.Option("--summary", metavar="FILE", help="Append the report as markdown (a CI step summary).")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the `eval` app."""
+    app.command("run", epilog="Example: llmops eval run --against main --summary $GITHUB_STEP_SUMMARY")(run)
+    app.command("plan", epilog="Example: llmops eval plan support-triage --against main")(plan)
+    app.command("report", epilog="Example: llmops eval report latest --format markdown")(report)
+    app.command("compare", epilog="Example: llmops eval compare 20261120T091500Z latest")(compare)
+
+
+def run(
+    suites: Suites = None,
+    against: Against = "",
+    repeats: Repeats = None,
+    budget: Annotated[
+        float | None, typer.Option("--budget", min=0, metavar="USD", help="Stop before more than this is spent.")
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option("--concurrency", min=1, help="Calls at the same time.")] = None,
+    timeout: Annotated[float | None, typer.Option("--timeout", min=0.01, help="Seconds a call may take.")] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Ask again what the cache knows.")] = False,
+    allow_removed: AllowRemoved = False,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE", help="Write all outputs as a recording (JSONL).")
+    ] = None,
+    summary: Summary = None,
+    cases: Cases = 5,
+    as_json: AsJson = False,
+) -> int:
+    """Run golden sets, compare with a base, and let the gate decide (exit code 0, 1 or 3)."""
+    from llmops_cli.evals.recording import write_recording
+    from llmops_cli.evals.session import SessionOptions
+
+    options = SessionOptions(
+        suites=tuple(suites or ()),
+        against=against,
+        repeats=repeats,
+        budget_usd=budget,
+        concurrency=concurrency,
+        timeout_s=timeout,
+        use_cache=not no_cache,
+        allow_removed=allow_removed,
+    )
+    with _progress() as progress, _session(options.with_progress(progress)) as session:
+        try:
+            analyses = session.run()
+        finally:
+            for warning in session.warnings:
+                console.warn(warning)
+    if record is not None:
+        write_recording(record, [analysis.run for analysis in analyses])
+        console.say(f"outputs recorded in {record}")
+    return _report(analyses, as_json=as_json, summary=summary, cases=cases)
+
+
+def plan(
+    suites: Suites = None, against: Against = "", repeats: Repeats = None, as_json: AsJson = False,
+    allow_removed: AllowRemoved = False,
+) -> int:  # fmt: skip
+    """Show what a run would do and cost. Speaks to nobody and needs no key."""
+    from llmops_cli.evals.session import SessionOptions
+
+    options = SessionOptions(suites=tuple(suites or ()), against=against, repeats=repeats, allow_removed=allow_removed)
+    with _session(options) as session:
+        planned = session.plan()
+        for warning in session.warnings:
+            console.warn(warning)
+    if as_json:
+        console.out_json({"format": "llmops.plan/1", "suites": [one.as_json() for one in planned]})
+        return 0
+    console.table(
+        [
+            "suite",
+            "prompt",
+            "baseline",
+            "cases",
+            "trials",
+            "calls",
+            "judge calls",
+            "cached",
+            "cost (estimate)",
+            "models",
+        ],
+        [_plan_row(one) for one in planned],
+    )
+    return 0
+
+
+def report(
+    run: Annotated[str, typer.Argument(help="A run id or its beginning, a file, or `latest`.")] = "latest",
+    format: Annotated[str, typer.Option("--format", help="terminal, markdown or json.")] = "terminal",
+    summary: Summary = None,
+    cases: Cases = 5,
+    as_json: AsJson = False,
+) -> int:
+    """Show a stored run again; the exit code is the gate's."""
+    from llmops_cli.config import load_config
+    from llmops_cli.errors import InputError
+    from llmops_cli.evals.analysis import analyse
+    from llmops_cli.evals.run_store import RunStore
+    from llmops_cli.reports.eval_view import view_of
+    from llmops_cli.reports.markdown import markdown_report
+
+    if format not in ("terminal", "markdown", "json"):
+        raise InputError(f"there is no format {format!r}", hint="terminal, markdown or json")
+    config = load_config()
+    analysis = analyse(RunStore(config.state_dir / "runs").load(run))
+    if format == "markdown" and not as_json:
+        console.out_raw(markdown_report(view_of(analysis, most_cases=cases)))
+        return analysis.exit_code
+    return _report([analysis], as_json=as_json or format == "json", summary=summary, cases=cases)
+
+
+def compare(
+    baseline: Annotated[str, typer.Argument(help="The earlier run: id, its beginning, file, or `latest`.")],
+    candidate: Annotated[str, typer.Argument(help="The later run.")] = "latest",
+    allow_removed: AllowRemoved = False,
+    summary: Summary = None,
+    cases: Cases = 5,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the candidates of two stored runs of one suite, and let the gate decide."""
+    from llmops_cli.config import load_config
+    from llmops_cli.evals.analysis import analyse, compare_runs
+    from llmops_cli.evals.run_store import RunStore
+
+    config = load_config()
+    store = RunStore(config.state_dir / "runs")
+    merged = compare_runs(store.load(baseline), store.load(candidate), allow_removed=allow_removed)
+    return _report([analyse(merged)], as_json=as_json, summary=summary, cases=cases)
+
+
+def _session(options: "SessionOptions") -> "Session":
+    from llmops_cli.config import load_config
+    from llmops_cli.evals.session import Session
+
+    config: Config = load_config()
+    return Session(config, options)
+
+
+def _report(analyses: "list[Analysis]", *, as_json: bool, summary: Path | None, cases: int) -> int:
+    """Print every run, append the markdown where wanted, and return the exit code of the whole command."""
+    import sys
+
+    from llmops_cli.evals.analysis import exit_code_of
+    from llmops_cli.reports.eval_view import view_of
+    from llmops_cli.reports.json_report import eval_document
+    from llmops_cli.reports.markdown import markdown_report
+    from llmops_cli.reports.plain import plain_report
+
+    code = exit_code_of(analyses)
+    views = [view_of(analysis, most_cases=cases) for analysis in analyses]
+    if summary is not None:
+        _append(summary, "\n".join(markdown_report(view) for view in views))
+    if as_json:
+        console.out_json(eval_document(analyses, code))
+        return code
+    for view in views:
+        if console.is_terminal(sys.stdout):
+            from llmops_cli.reports.terminal import rich_report
+
+            console.show(lambda view=view: rich_report(view))  # type: ignore[misc]
+        else:
+            console.out_raw(plain_report(view))
+    return code
+
+
+def _append(path: Path, text: str) -> None:
+    from llmops_cli.errors import InputError
+
+    try:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+    except OSError as error:
+        raise InputError(f"the summary could not be written to {path}: {error.strerror}") from None
+
+
+def _plan_row(planned: "Planned") -> list[str]:
+    prepared, summary = planned.prepared, planned.summary
+    cost = "unknown price" if summary.cost_usd is None else f"${summary.cost_usd:.4f}"
+    baseline = prepared.baseline.prompt.reference if prepared.baseline else "-"
+    return [
+        prepared.suite.name,
+        prepared.candidate.prompt.reference,
+        "unchanged" if prepared.unchanged else baseline,
+        str(len(prepared.suite.golden.cases)),
+        str(summary.trials),
+        str(summary.calls),
+        str(summary.judge_calls),
+        f"{summary.cached_share:.0%}" if summary.calls + summary.judge_calls else "-",
+        cost if summary.calls + summary.judge_calls else "-",
+        ", ".join(summary.models) or "recorded",
+    ]
+
+
+def _progress() -> "ProgressBar":
+    from llmops_cli.cli.progress import ProgressBar
+
+    return ProgressBar()

@@ -7,7 +7,7 @@ _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 
 
 def visible(text: str) -> str:
-    """The text with every hidden control character written as an escape (`\\x1b`, `\\u202e`); tabs and newlines stay."""
+    """The text with hidden control characters written as escapes (`\\x1b`, `\\u202e`); tabs and newlines stay."""
     return _HIDDEN.sub(lambda match: repr(match.group())[1:-1], text)
 
 

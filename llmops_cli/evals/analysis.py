@@ -1,0 +1,142 @@
+"""A finished run taken apart for reports and for the gate: metrics, comparison, verdict. Pure; works from disk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import cast
+
+from llmops_cli.errors import InputError
+from llmops_cli.evals.comparison import Comparison, compare, side_metrics
+from llmops_cli.evals.gate import Evidence, Finding, Sight, Status, Verdict, decide
+from llmops_cli.evals.metric import Metric
+from llmops_cli.evals.policy import OnInconclusive, Policy, Rule, Tolerance
+from llmops_cli.evals.run import Run
+from llmops_cli.files.json_value import Json
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A run with what follows from it."""
+
+    run: Run
+    policy: Policy
+    metrics: Mapping[str, Metric]
+    comparison: Comparison | None
+    verdict: Verdict
+
+    @property
+    def exit_code(self) -> int:
+        return self.verdict.exit_code(self.policy)
+
+
+def exit_code_of(analyses: Sequence[Analysis]) -> int:
+    """The code of a whole command: 1 when any gate says no, else 3 when any could not be decided, else 0."""
+    codes = {analysis.exit_code for analysis in analyses}
+    return next((code for code in (1, 3) if code in codes), 0 if codes else 3)
+
+
+def clusters_of(run: Run) -> dict[str, str]:
+    """Cluster by case id, for the cases that have one."""
+    return {case.id: f"cluster:{case.cluster}" for case in run.cases if case.cluster}
+
+
+def analyse(run: Run) -> Analysis:
+    """What the report of a stored run shows: the verdict as it was, metrics and comparison computed again."""
+    clusters = clusters_of(run)
+    comparison = None
+    if run.baseline is not None and not run.unchanged:
+        comparison = compare(run.baseline, run.candidate, clusters=clusters, repeats=run.repeats)
+    metrics = side_metrics(run.candidate, clusters=clusters, repeats=run.repeats)
+    return Analysis(run, policy_from_json(run.policy), metrics, comparison, verdict_from_json(run.verdict))
+
+
+def compare_runs(baseline: Run, candidate: Run, *, allow_removed: bool = False) -> Run:
+    """The candidates of two stored runs of one suite as the two sides of a new run, decided by the later one's policy.
+
+    Raises InputError when the runs are of different suites, or one of them measured nothing.
+    """
+    if baseline.suite != candidate.suite:
+        raise InputError(f"the runs are of different suites: {baseline.suite} and {candidate.suite}")
+    if baseline.unchanged or candidate.unchanged:
+        raise InputError(
+            "one of the runs was `unchanged` and holds no results", hint="compare runs that measured something"
+        )
+    notes = [f"compared from disk: {baseline.id} with {candidate.id}"]
+    if baseline.judges != candidate.judges:
+        notes.append("the judges of the two runs differ: scores of judged checks are not comparable")
+    before = baseline.candidate.model_copy(update={"role": "baseline"})
+    gone = sorted({case.id for case in baseline.cases} - {case.id for case in candidate.cases})
+    merged = candidate.model_copy(
+        update={
+            "baseline": before,
+            "baseline_commit": before.commit,
+            "against": baseline.id,
+            "repeats": min(baseline.repeats, candidate.repeats),
+            "removed_cases": [] if allow_removed else gone,
+            "notes": notes,
+        }
+    )
+    verdict = decide(evidence_of(merged, policy_from_json(candidate.policy)))
+    return merged.model_copy(update={"verdict": verdict.as_json()})
+
+
+def evidence_of(run: Run, policy: Policy, *, last_look: bool = True, repeatable: bool = False) -> Evidence:
+    """What a decision over this run rests on."""
+    clusters = clusters_of(run)
+    comparison = None
+    if run.baseline is not None:
+        comparison = compare(run.baseline, run.candidate, clusters=clusters, repeats=run.repeats)
+    return Evidence(
+        policy=policy,
+        candidate=run.candidate,
+        metrics=side_metrics(run.candidate, clusters=clusters, repeats=run.repeats),
+        clusters=clusters,
+        critical=frozenset(case.id for case in run.cases if case.critical),
+        repeats=run.repeats,
+        repeatable=repeatable,
+        last_look=last_look,
+        baseline=run.baseline,
+        comparison=comparison,
+        removed_cases=tuple(run.removed_cases),
+    )
+
+
+def policy_as_json(policy: Policy) -> dict[str, Json]:
+    """The policy as a stored run keeps it."""
+    return cast(dict[str, Json], {**asdict(policy), "rules": [asdict(rule) for rule in policy.rules.values()]})
+
+
+def policy_from_json(data: Mapping[str, Json]) -> Policy:
+    """The other way round."""
+    rules: dict[str, Rule] = {}
+    for entry in cast(list[dict[str, Json]], data.get("rules", [])):
+        tolerance = cast(dict[str, Json] | None, entry["tolerance"])
+        rules[str(entry["metric"])] = Rule(
+            metric=str(entry["metric"]),
+            bound=cast(float | None, entry["bound"]),
+            tolerance=Tolerance(cast(float, tolerance["value"]), bool(tolerance["relative"])) if tolerance else None,
+        )
+    return Policy(
+        rules,
+        alpha=cast(float, data["alpha"]),
+        on_inconclusive=cast(OnInconclusive, data["on_inconclusive"]),
+        max_repeats=cast(int, data["max_repeats"]),
+        max_failed=cast(float, data["max_failed"]),
+    )
+
+
+def verdict_from_json(data: Mapping[str, Json]) -> Verdict:
+    """The verdict of a stored run."""
+    findings = cast(list[dict[str, str]], data["findings"])
+    sights = cast(dict[str, dict[str, Json]], data.get("metrics", {}))
+    return Verdict(
+        Status(str(data["status"])),
+        tuple(Finding(Status(f["status"]), f["guard"], f["metric"], f["text"]) for f in findings),
+        {
+            name: Sight(
+                adjusted_p=cast(float | None, sight["adjusted_p"]),
+                smallest_visible=cast(float | None, sight["smallest_visible_drop"]),
+                can_fail=bool(sight["can_fail"]),
+            )
+            for name, sight in sights.items()
+        },
+    )

@@ -1,0 +1,153 @@
+"""Candidate against baseline, case by case: the effect on every metric with its interval, p-value and n."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from llmops_cli.evals.metric import CaseValue, Metric, case_values, metric_names, summarise_metric
+from llmops_cli.evals.policy import lower_is_better
+from llmops_cli.evals.run import Side
+from llmops_cli.files.json_value import Json
+from llmops_cli.stats.interval import Interval, paired_interval
+from llmops_cli.stats.paired import sign_flip_p
+from llmops_cli.stats.power import standard_error
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What happened to one metric, over the `n` cases that both sides have a score for.
+
+    `change` and `interval` are candidate minus baseline in the metric's own unit; `p` is one-sided for "the
+    candidate is worse"; `standard_error` is of the mean change, by cluster where cases have one.
+    """
+
+    metric: str
+    baseline: Metric
+    candidate: Metric
+    n: int
+    baseline_mean: float
+    candidate_mean: float
+    change: float
+    interval: Interval | None
+    worse: tuple[str, ...]
+    better: tuple[str, ...]
+    p: float
+    standard_error: float
+
+    @property
+    def drop(self) -> float:
+        """How far the metric moved the wrong way; negative when it moved the right way."""
+        return self.change if lower_is_better(self.metric) else -self.change
+
+    def as_json(self) -> dict[str, Json]:
+        interval: Json = None
+        if self.interval is not None:
+            interval = {"low": self.interval.low, "high": self.interval.high, "method": self.interval.method}
+        return {
+            "metric": self.metric,
+            "n": self.n,
+            "baseline": self.baseline_mean,
+            "candidate": self.candidate_mean,
+            "change": self.change,
+            "interval": interval,
+            "p": self.p,
+            "standard_error": self.standard_error,
+            "worse": list(self.worse),
+            "better": list(self.better),
+            "baseline_failed": self.baseline.failed,
+            "candidate_failed": self.candidate.failed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All effects by metric name, and the cases only one side has."""
+
+    effects: Mapping[str, Effect]
+    new_cases: tuple[str, ...]
+    removed_cases: tuple[str, ...]
+
+
+def side_metrics(side: Side, *, clusters: Mapping[str, str], repeats: int) -> dict[str, Metric]:
+    """Every metric of one side alone."""
+    return {
+        name: summarise_metric(name, case_values(side, name, repeats=repeats), clusters, repeats)
+        for name in metric_names([side])
+    }
+
+
+def compare(baseline: Side, candidate: Side, *, clusters: Mapping[str, str], repeats: int) -> Comparison:
+    """Compare two sides over the repeats both have (0 to `repeats` - 1). Metrics without any common case are left out.
+
+    `clusters` maps case ids to their cluster; a case that is not in it is its own.
+    """
+    effects: dict[str, Effect] = {}
+    for name in metric_names([candidate, baseline]):
+        before = case_values(baseline, name, repeats=repeats)
+        after = case_values(candidate, name, repeats=repeats)
+        effect = _effect(name, (before, after), clusters, repeats, seed_of(baseline.digest, candidate.digest, name))
+        if effect is not None:
+            effects[name] = effect
+    mine, theirs = set(candidate.by_case), set(baseline.by_case)
+    return Comparison(effects, tuple(sorted(mine - theirs)), tuple(sorted(theirs - mine)))
+
+
+def seed_of(baseline_digest: str, candidate_digest: str, metric: str) -> int:
+    """The seed of all resampling for one metric: the same inputs always give the same verdict."""
+    return int(hashlib.sha256(f"{baseline_digest}|{candidate_digest}|{metric}".encode()).hexdigest()[:16], 16)
+
+
+def _effect(
+    name: str,
+    values: tuple[Mapping[str, CaseValue], Mapping[str, CaseValue]],
+    clusters: Mapping[str, str],
+    repeats: int,
+    seed: int,
+) -> Effect | None:
+    before, after = values
+    pairs: list[tuple[str, float, float]] = []
+    for case, value in after.items():
+        other = before.get(case)
+        if other is not None and other.value is not None and value.value is not None:
+            pairs.append((case, other.value, value.value))
+    if not pairs:
+        return None
+    sign = -1.0 if lower_is_better(name) else 1.0
+    differences = [sign * (y - x) for _, x, y in pairs]
+    groups = [clusters.get(case, f"case:{case}") for case, _, _ in pairs]
+    baseline = summarise_metric(name, before, clusters, repeats)
+    candidate = summarise_metric(name, after, clusters, repeats)
+    binary = baseline.binary and candidate.binary and len(set(groups)) == len(groups)
+    interval = paired_interval(differences, binary=binary, clusters=groups, seed=seed)
+    return Effect(
+        metric=name,
+        baseline=baseline,
+        candidate=candidate,
+        n=len(pairs),
+        baseline_mean=_mean([x for _, x, _ in pairs]),
+        candidate_mean=_mean([y for _, _, y in pairs]),
+        change=sign * _mean(differences),
+        interval=_oriented(interval, sign),
+        worse=_sorted_cases(pairs, differences, -1),
+        better=_sorted_cases(pairs, differences, +1),
+        p=sign_flip_p(differences, clusters=groups, seed=seed),
+        standard_error=standard_error(differences, clusters=groups),
+    )
+
+
+def _sorted_cases(
+    pairs: Sequence[tuple[str, float, float]], differences: Sequence[float], sign: int
+) -> tuple[str, ...]:
+    """The cases that moved that way, the largest move first."""
+    moved = [(abs(d), case) for (case, _, _), d in zip(pairs, differences, strict=True) if d * sign > 0]
+    return tuple(case for _, case in sorted(moved, key=lambda item: -item[0]))
+
+
+def _oriented(interval: Interval | None, sign: float) -> Interval | None:
+    if interval is None or sign > 0:
+        return interval
+    return Interval(low=-interval.high, high=-interval.low, level=interval.level, method=interval.method)
+
+
+def _mean(numbers: Sequence[float]) -> float:
+    return sum(numbers) / len(numbers)

@@ -1,0 +1,181 @@
+"""One suite, from its preparation to a run with a verdict: look, and look again with more repeats where needed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from llmops_cli import __version__
+from llmops_cli.checks.check import Judge
+from llmops_cli.errors import Interrupted, MeasureError
+from llmops_cli.evals.analysis import evidence_of, policy_as_json
+from llmops_cli.evals.case import Case
+from llmops_cli.evals.gate import Status, Verdict, decide
+from llmops_cli.evals.plan import Subject, Trial, plan_trials
+from llmops_cli.evals.preparation import Preparation
+from llmops_cli.evals.run import CaseRecord, Counts, Result, Run, Side
+from llmops_cli.evals.runner import Bench, NoProgress, Outcome, Progress, run_trials
+from llmops_cli.models.model import Model
+
+# repeats of the looks that follow the first one (evals with 1, 3, 5 repeats keep false alarms at 3 %)
+LATER_LOOKS = (3, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """Who answers: `model_for` makes a Model for a trial's request, `judge_for` one for a judge. `now` is the clock."""
+
+    model_for: Callable[[Trial], Model]
+    judge_for: Callable[[Judge], Model]
+    now: Callable[[], datetime]
+    concurrency: int = 8
+    progress: Progress = field(default_factory=NoProgress)
+
+
+async def evaluate(prepared: Preparation, lab: Lab, *, repeats: int | None = None) -> Run:
+    """Measure both sides and decide.
+
+    Raises MeasureError when a fault stopped the run (key, quota, budget), Interrupted on Ctrl-C; the
+    answers that arrived are in the cache either way.
+    """
+    if prepared.unchanged:
+        return _unchanged_run(prepared, lab)
+    evaluation = _Evaluation(prepared, lab, repeats or prepared.suite.repeats)
+    return await evaluation.run()
+
+
+class _Evaluation:
+    """The looks at one suite. Results only ever get more; the verdict is taken anew at each look."""
+
+    def __init__(self, prepared: Preparation, lab: Lab, repeats: int) -> None:
+        self.prepared, self.lab = prepared, lab
+        self.looks = schedule(repeats, limit=repeat_limit(prepared))
+        self.results: dict[str, list[Result]] = {subject.role: [] for subject in prepared.subjects}
+        self.counts = Counts()
+
+    async def run(self) -> Run:
+        done = 0
+        run, verdict = None, None
+        for index, repeats in enumerate(self.looks):
+            last = index == len(self.looks) - 1
+            await self._measure(self.prepared.suite.golden.cases, range(done, repeats))
+            done = repeats
+            run, verdict = self._decide(repeats, last=last)
+            if verdict.retry_cases:
+                cases = [case for case in self.prepared.suite.golden.cases if case.id in set(verdict.retry_cases)]
+                self.lab.progress.note(f"{len(cases)} critical cases fail now: asking them again on both sides")
+                await self._measure(cases, range(done, 3))
+                run, verdict = self._decide(repeats, last=last)
+            if last or not verdict.more_repeats or verdict.status is Status.INVALID:
+                break
+            self.lab.progress.note(f"not decided with {repeats} repeats: repeating all cases on both sides")
+        assert run is not None and verdict is not None  # there is at least one look
+        return run
+
+    async def _measure(self, cases: Sequence[Case], repeats: range) -> None:
+        have = {(role, result.case, result.repeat) for role, results in self.results.items() for result in results}
+        trials = [
+            trial
+            for trial in plan_trials(self.prepared.subjects, cases, repeats)
+            if (trial.role, trial.case.id, trial.repeat) not in have
+        ]
+        bench = Bench(
+            answering=self.lab.model_for,
+            checks_of=self.prepared.checks_of,
+            judging=self.lab.judge_for,
+            concurrency=self.lab.concurrency,
+            progress=self.lab.progress,
+        )
+        outcome = await run_trials(trials, bench)
+        _raise_if_stopped(outcome, len(trials))
+        for role, result in outcome.results:
+            self.results[role].append(result)
+        self.counts = self.counts.plus(outcome.counts)
+
+    def _decide(self, repeats: int, *, last: bool) -> tuple[Run, Verdict]:
+        run = make_run(self.prepared, self.lab, self.results, repeats, self.counts)
+        evidence = evidence_of(run, self.prepared.policy, last_look=last, repeatable=len(self.looks) > 1)
+        verdict = decide(evidence)
+        effects = evidence.comparison.effects.values() if evidence.comparison else ()
+        comparison = [effect.as_json() for effect in effects]
+        return run.model_copy(update={"verdict": verdict.as_json(), "comparison": comparison}), verdict
+
+
+def schedule(first: int, *, limit: int) -> tuple[int, ...]:
+    """How many repeats each look has: the suite's own number first, then 3 and 5 as far as the limit allows."""
+    return (first, *(repeats for repeats in LATER_LOOKS if first < repeats <= limit))
+
+
+def repeat_limit(prepared: Preparation) -> int:
+    """How often every case can be asked at most: max_repeats, or what the recording holds for both sides."""
+    limit = prepared.policy.max_repeats
+    if prepared.recording is None:
+        return limit
+    ids = [case.id for case in prepared.suite.golden.cases]
+    held = [prepared.recording.repeats(subject.prompt.reference, ids) for subject in prepared.subjects]
+    return min(limit, *held)
+
+
+def make_run(prepared: Preparation, lab: Lab, results: Mapping[str, list[Result]], repeats: int, counts: Counts) -> Run:
+    """The run as it stands, still without a verdict."""
+    now = lab.now()
+    sides = {subject.role: _side(subject, results.get(subject.role, [])) for subject in prepared.subjects}
+    suite = prepared.suite
+    judges = {bound.shape.name: bound.check.digest for bound in prepared.checks if isinstance(bound.check, Judge)}
+    return Run(
+        id=f"{now:%Y%m%dT%H%M%SZ}-{suite.name}-{prepared.inputs[7:13]}",
+        suite=suite.name,
+        suite_path=suite.path,
+        created_at=f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        llmops_version=__version__,
+        cases=[
+            CaseRecord(
+                id=case.id,
+                vars=case.vars,
+                expected=case.expected,
+                tags=case.tags,
+                critical=case.id in prepared.critical,
+                cluster=case.cluster,
+            )
+            for case in suite.golden.cases
+        ],
+        repeats=repeats,
+        repeatable=prepared.recording is None,
+        candidate=sides["candidate"],
+        baseline=sides.get("baseline"),
+        baseline_commit=prepared.base.commit if prepared.base else "",
+        against=prepared.base.name if prepared.base else "",
+        inputs=prepared.inputs,
+        judges=judges,
+        removed_cases=list(prepared.removed_cases),
+        notes=list(prepared.notes),
+        counts=counts,
+        policy=policy_as_json(prepared.policy),
+    )
+
+
+def _side(subject: Subject, results: list[Result]) -> Side:
+    return Side(
+        role=subject.role,
+        prompt=subject.prompt.name,
+        version=str(subject.prompt.version),
+        digest=subject.prompt.digest,
+        model=subject.model,
+        commit=subject.commit,
+        dirty=subject.dirty,
+        results=results,
+    )
+
+
+def _unchanged_run(prepared: Preparation, lab: Lab) -> Run:
+    """Nothing that the measurement depends on differs from the base: it was decided there, and costs nothing here."""
+    run = make_run(prepared, lab, {}, prepared.suite.repeats, Counts())
+    verdict = Verdict(Status.PASS, ())
+    return run.model_copy(update={"unchanged": True, "verdict": verdict.as_json()})
+
+
+def _raise_if_stopped(outcome: Outcome, planned: int) -> None:
+    have = f"{len(outcome.results)} of {planned} trials were measured; their answers are in the cache"
+    if outcome.interrupted:
+        raise Interrupted(f"interrupted: {have}", hint="run the same command again to go on from there")
+    if outcome.fatal is not None:
+        raise MeasureError(f"stopped: {outcome.fatal}; {have}", hint="mend the cause and run the same command again")

@@ -1,0 +1,99 @@
+"""From scores to metrics: the value of every case, and the mean of a side, always with n and an interval."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from llmops_cli.evals.policy import MEASURED
+from llmops_cli.evals.run import Result, ScoreRecord, Side
+from llmops_cli.stats.interval import Interval, mean_t, wilson
+
+
+@dataclass(frozen=True, slots=True)
+class CaseValue:
+    """One case on one side for one metric: the mean over its scored repeats, and how many measurements failed."""
+
+    value: float | None  # None when nothing was scored
+    passed: int = 0  # repeats that passed the check
+    scored: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """The mean of one metric over one side. `n` counts cases with a score; `failed_share` is of all measurements."""
+
+    name: str
+    mean: float | None
+    n: int
+    failed: int
+    measurements: int  # scored or failed
+    binary: bool  # every score was 0 or 1
+    interval: Interval | None
+
+    @property
+    def failed_share(self) -> float:
+        """Share of measurements that failed, 0 to 1; 1 when there is none at all."""
+        return self.failed / self.measurements if self.measurements else 1.0
+
+
+def case_values(side: Side, metric: str, *, repeats: int) -> dict[str, CaseValue]:
+    """The value of every case of a side, over its repeats 0 to `repeats` - 1."""
+    values: dict[str, CaseValue] = {}
+    for case, results in side.by_case.items():
+        records = [_record(result, metric) for result in results if result.repeat < repeats]
+        present = [record for record in records if record is not None]
+        scored = [record for record in present if record.status == "scored"]
+        numbers = [record.value for record in scored if record.value is not None]
+        values[case] = CaseValue(
+            value=sum(numbers) / len(numbers) if numbers else None,
+            passed=sum(1 for record in scored if record.passed),
+            scored=len(scored),
+            failed=sum(1 for record in present if record.status == "failed"),
+            skipped=len(records) - len(present) + sum(1 for record in present if record.status == "skipped"),
+        )
+    return values
+
+
+def summarise_metric(name: str, values: Mapping[str, CaseValue], clusters: Mapping[str, str], repeats: int) -> Metric:
+    """The mean over cases with a 95 % interval: Wilson for single binary scores, else cluster-robust t."""
+    measured = {case: value.value for case, value in values.items() if value.value is not None}
+    numbers = list(measured.values())
+    binary = name not in MEASURED and repeats == 1 and all(number in (0.0, 1.0) for number in numbers)
+    groups = [clusters.get(case, case) for case in measured]
+    return Metric(
+        name=name,
+        mean=sum(numbers) / len(numbers) if numbers else None,
+        n=len(numbers),
+        failed=sum(value.failed for value in values.values()),
+        measurements=sum(value.failed + value.scored for value in values.values()),
+        binary=binary,
+        interval=_interval(numbers, groups, binary),
+    )
+
+
+def metric_names(sides: Collection[Side]) -> list[str]:
+    """Check names in the order they first appear, then the measured ones that anybody measured."""
+    names: dict[str, None] = {}
+    for side in sides:
+        for result in side.results:
+            names.update(dict.fromkeys(result.scores))
+    results = [result for side in sides for result in side.results]
+    return [*names, *(name for name in MEASURED if any(result.measured(name) is not None for result in results))]
+
+
+def _interval(numbers: Sequence[float], groups: Sequence[str], binary: bool) -> Interval | None:
+    if not numbers:
+        return None
+    if binary and len(set(groups)) == len(groups):
+        return wilson(int(sum(numbers)), len(numbers))
+    return mean_t(numbers, clusters=groups) if len(set(groups)) > 1 else None
+
+
+def _record(result: Result, metric: str) -> ScoreRecord | None:
+    if metric not in MEASURED:
+        return result.scores.get(metric)
+    value = result.measured(metric)
+    if value is None:
+        return ScoreRecord(status="failed", reason="not reported")
+    return ScoreRecord(status="scored", value=value, passed=True)

@@ -1,0 +1,174 @@
+"""A plan is data: which prompt version answers which case how often. It can be printed and priced without a key."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from llmops_cli.checks.check import CheckContext, Judge
+from llmops_cli.errors import InputError
+from llmops_cli.evals.case import Case
+from llmops_cli.evals.suite import TargetShape
+from llmops_cli.models.cached import AnswerCache
+from llmops_cli.models.model import Label, Request, Response
+from llmops_cli.models.price import estimate
+from llmops_cli.prompts.prompt import Prompt
+
+Role = Literal["candidate", "baseline"]
+
+# what a plan assumes for an answer whose length nobody has limited
+TYPICAL_OUTPUT_TOKENS = 300
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One side of a comparison: a prompt at one commit, and what answers for it."""
+
+    role: Role
+    prompt: Prompt
+    target: TargetShape
+    commit: str = ""  # empty outside a repository or before the first commit
+    dirty: bool = False  # the working tree differs from the commit
+
+    @property
+    def model(self) -> str:
+        """The model that answers, empty for a recording."""
+        return "" if self.target.recorded else self.target.model or self.prompt.model
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One prompt version x case x repeat, with the request that asks for its output."""
+
+    role: Role
+    case: Case
+    repeat: int
+    request: Request
+
+
+def plan_trials(subjects: Sequence[Subject], cases: Sequence[Case], repeats: Iterable[int]) -> tuple[Trial, ...]:
+    """All trials of these repeats, the sides of one case next to each other so that a drift of the model hits both.
+
+    Raises InputError that names every case whose variables do not fit a prompt, or a side without any model.
+    """
+    for subject in subjects:
+        if not subject.target.recorded and not subject.model:
+            raise InputError(
+                f"{subject.prompt.reference} names no model, and the suite no target",
+                hint="add model: to the prompt, or target: {model: ...} or {recorded: ...} to the suite",
+            )
+    _check_variables(subjects, cases)
+    return tuple(
+        Trial(subject.role, case, repeat, request_for(subject, case, repeat))
+        for repeat in repeats
+        for case in cases
+        for subject in subjects
+    )
+
+
+def request_for(subject: Subject, case: Case, repeat: int) -> Request:
+    """The fully rendered call of one trial. Raises InputError when the variables do not fit."""
+    prompt = subject.prompt
+    schema = prompt.output.schema
+    return Request(
+        model=subject.model or "recorded",
+        messages=tuple(message.as_json() for message in prompt.render(case.vars)),
+        params={**prompt.params, **subject.target.params},
+        tools=prompt.tools,
+        schema=schema,
+        endpoint=subject.target.endpoint,
+        repeat=repeat,
+        label=Label(prompt.reference, case.id, repeat),
+    )
+
+
+def _check_variables(subjects: Sequence[Subject], cases: Sequence[Case]) -> None:
+    """Misfits of the candidate are mistakes of the change; a baseline that lacks a variable cannot be asked at all."""
+    lines = [
+        f"{subject.prompt.reference}, case {case.id}: {'; '.join(misfits)}"
+        for subject in subjects
+        for case in cases
+        if (misfits := subject.prompt.misfits(case.vars))
+    ]
+    if lines:
+        more = f"\n... and {len(lines) - 10} more" if len(lines) > 10 else ""
+        raise InputError("\n".join(lines[:10]) + more, hint="the golden set's vars must fit the prompt's variables")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """What a run would do. Calls are distinct requests; judge calls of answers not yet known are counted, not keyed.
+
+    `cost_usd` is an estimate of the calls not in the cache, None when a price is unknown; `models` are all that would
+    speak.
+    """
+
+    trials: int
+    calls: int
+    cached_calls: int
+    judge_calls: int
+    cached_judge_calls: int
+    cost_usd: float | None
+    models: tuple[str, ...]
+
+    @property
+    def cached_share(self) -> float:
+        """Share of all calls that the cache answers, 0 to 1; 1 when there are no calls."""
+        total = self.calls + self.judge_calls
+        return (self.cached_calls + self.cached_judge_calls) / total if total else 1.0
+
+
+def summarise(
+    trials: Sequence[Trial],
+    judges_of: Callable[[Case], Collection[Judge]],
+    cache: AnswerCache | None,
+    recorded: Callable[[Trial], Response | None],
+) -> PlanSummary:
+    """Price a plan without speaking to anybody.
+
+    `judges_of` gives the judges of a case, `recorded` the answer of a trial whose target is a recording.
+    """
+    asked: dict[str, Request] = {}
+    judged: dict[str, Request] = {}
+    unknown_judged = 0
+    costs: list[float | None] = []
+    models: set[str] = set()
+    for trial in trials:
+        response = recorded(trial)
+        if response is None:
+            asked.setdefault(trial.request.key, trial.request)
+            models.add(trial.request.model)
+            response = cache.get(trial.request.key) if cache else None
+        for judge in judges_of(trial.case):
+            if response is None:
+                unknown_judged += 1
+                guess = judge.request(_context(trial, "x" * 4 * TYPICAL_OUTPUT_TOKENS))
+                costs.append(estimate(guess, TYPICAL_OUTPUT_TOKENS))
+                models.add(guess.model)
+            else:
+                request = judge.request(_context(trial, response.text))
+                judged.setdefault(request.key, request)
+                models.add(request.model)
+    known = cache.contains_many([*asked, *judged]) if cache else set()
+    costs += [
+        estimate(request, _output_tokens(request)) for key, request in {**asked, **judged}.items() if key not in known
+    ]
+    return PlanSummary(
+        trials=len(trials),
+        calls=len(asked),
+        cached_calls=len(known & asked.keys()),
+        judge_calls=len(judged) + unknown_judged,
+        cached_judge_calls=len(known & judged.keys()),
+        cost_usd=None if any(cost is None for cost in costs) else sum(cost for cost in costs if cost is not None),
+        models=tuple(sorted(models)),
+    )
+
+
+def _output_tokens(request: Request) -> int:
+    limit = request.params.get("max_tokens")
+    return min(limit, TYPICAL_OUTPUT_TOKENS) if isinstance(limit, int) else TYPICAL_OUTPUT_TOKENS
+
+
+def _context(trial: Trial, output: str) -> CheckContext:
+    return CheckContext(
+        output=output, vars=trial.case.vars, expected=trial.case.expected, messages=trial.request.messages
+    )

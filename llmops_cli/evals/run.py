@@ -1,0 +1,148 @@
+"""What a run was: every output, every score, and where they came from. These shapes are the stored format."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from llmops_cli.checks.check import Failed, Score, Scored, Skipped
+from llmops_cli.evals.plan import Role
+from llmops_cli.files.json_value import Json
+from llmops_cli.files.shape import FileShape
+
+FORMAT = "llmops.run/1"
+
+
+class ScoreRecord(FileShape):
+    """One score as it is stored. `value` (0 to 1) and `passed` are there exactly when the status is `scored`."""
+
+    status: Literal["scored", "failed", "skipped"]
+    value: float | None = None
+    passed: bool | None = None
+    reason: str = ""
+
+    @classmethod
+    def of(cls, score: Score, passed: bool) -> "ScoreRecord":
+        match score:
+            case Scored(value, reason):
+                return cls(status="scored", value=float(value), passed=passed, reason=reason)
+            case Failed(reason):
+                return cls(status="failed", reason=reason)
+            case Skipped(reason):
+                return cls(status="skipped", reason=reason)
+
+
+class Result(FileShape):
+    """One trial and what came of it. `output` is None when there is no answer; then `error` says why."""
+
+    case: str
+    repeat: int
+    output: str | None = None
+    error: str = ""
+    finish_reason: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    latency_ms: float | None = None
+    answered_by: str = ""
+    answered_at: str = ""
+    cached: bool = False
+    request: str = ""  # the key of the request in the cache
+    scores: dict[str, ScoreRecord] = Field(default_factory=dict)
+    judge_replies: dict[str, str] = Field(default_factory=dict)
+    judge_cost_usd: float | None = 0.0
+
+    def measured(self, metric: str) -> float | None:
+        """The measured value (USD, ms, tokens) of this trial, None when nobody told."""
+        match metric:
+            case "cost_usd":
+                return self.cost_usd
+            case "latency_ms":
+                return self.latency_ms
+            case "input_tokens":
+                return self.input_tokens
+            case "output_tokens":
+                return self.output_tokens
+        raise KeyError(metric)
+
+
+class Side(FileShape):
+    """One prompt version over the whole golden set."""
+
+    role: Role
+    prompt: str
+    version: str
+    digest: str
+    model: str  # empty for a recording
+    commit: str
+    dirty: bool
+    results: list[Result] = Field(default_factory=list)
+
+    @property
+    def reference(self) -> str:
+        return f"{self.prompt}@{self.version}"
+
+    @property
+    def by_case(self) -> Mapping[str, list[Result]]:
+        """Results by case id, in order of their repeat."""
+        grouped: dict[str, list[Result]] = {}
+        for result in sorted(self.results, key=lambda result: result.repeat):
+            grouped.setdefault(result.case, []).append(result)
+        return grouped
+
+
+class CaseRecord(FileShape):
+    """What a report needs to know of a case."""
+
+    id: str
+    vars: dict[str, Json]
+    expected: Json = None
+    tags: list[str] = Field(default_factory=list)
+    critical: bool = False
+    cluster: str = ""
+
+
+class Counts(FileShape):
+    """What the run cost in calls. `paid_calls` were really made, `cached_calls` the cache knew."""
+
+    trials: int = 0
+    paid_calls: int = 0
+    cached_calls: int = 0
+    cost_usd: float | None = 0.0  # of the paid calls; None when a price is unknown
+
+    def plus(self, other: "Counts") -> "Counts":
+        """The sum; an unknown cost stays unknown."""
+        unknown = self.cost_usd is None or other.cost_usd is None
+        return Counts(
+            trials=self.trials + other.trials,
+            paid_calls=self.paid_calls + other.paid_calls,
+            cached_calls=self.cached_calls + other.cached_calls,
+            cost_usd=None if unknown else (self.cost_usd or 0) + (other.cost_usd or 0),
+        )
+
+
+class Run(FileShape):
+    """One execution of a suite."""
+
+    format: Literal["llmops.run/1"] = FORMAT
+    id: str
+    suite: str
+    suite_path: str
+    created_at: str  # RFC 3339, UTC
+    llmops_version: str
+    cases: list[CaseRecord]
+    repeats: int
+    repeatable: bool
+    candidate: Side
+    baseline: Side | None = None
+    baseline_commit: str = ""
+    against: str = ""
+    inputs: str = ""  # digest of everything the candidate was measured with
+    unchanged: bool = False
+    judges: dict[str, str] = Field(default_factory=dict)  # check name -> digest of the judge
+    removed_cases: list[str] = Field(default_factory=list)
+    notes: list[str] = Field(default_factory=list)
+    counts: Counts = Field(default_factory=Counts)
+    verdict: dict[str, Json] = Field(default_factory=dict)  # the gate's answer as evals/gate.py wrote it
+    comparison: list[dict[str, Json]] = Field(default_factory=list)
+    policy: dict[str, Json] = Field(default_factory=dict)

@@ -1,0 +1,216 @@
+"""Plan in, results out: bounded concurrency, one fence per trial, and a stop that keeps what was paid for."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from llmops_cli.checks.check import Check, CheckContext, CheckShape, Failed, Judge, Score, Scored
+from llmops_cli.errors import LlmopsError
+from llmops_cli.evals.case import Case
+from llmops_cli.evals.plan import Role, Trial
+from llmops_cli.evals.run import Counts, Result, ScoreRecord
+from llmops_cli.models.model import FATAL, Fault, Model, ModelError, Response
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCheck:
+    """A check as the suite states it, and what really runs."""
+
+    shape: CheckShape
+    check: Check | Judge
+
+
+class Progress(Protocol):
+    """Who wants to see the run move. Called from the event loop; must be quick."""
+
+    def start(self, total: int) -> None: ...
+
+    def advance(self, result: Result) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+
+class NoProgress:
+    """Nobody is looking."""
+
+    def start(self, total: int) -> None: ...
+
+    def advance(self, result: Result) -> None: ...
+
+    def note(self, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything a trial needs: who answers it, which checks its case has, and who speaks for a judge."""
+
+    answering: Callable[[Trial], Model]
+    checks_of: Callable[[Case], Sequence[BoundCheck]]
+    judging: Callable[[Judge], Model]
+    concurrency: int = 8
+    progress: Progress = field(default_factory=NoProgress)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of the trials. `fatal` is the fault that stopped the run early, if one did."""
+
+    results: list[tuple[Role, Result]] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+    fatal: ModelError | None = None
+    interrupted: bool = False
+
+
+async def run_trials(trials: Sequence[Trial], bench: Bench) -> Outcome:
+    """Run all trials and return their results in the order of the plan.
+
+    A call that fails makes a failed result. A fault that would hit every trial alike (a key refused, the quota or the
+    budget used up), and Ctrl-C, stop the run: calls in flight are finished and kept, later trials are left out.
+    """
+    outcome = Outcome()
+    stop = asyncio.Event()
+    found: dict[int, tuple[Role, Result]] = {}
+    queue = iter(enumerate(trials))
+    bench.progress.start(len(trials))
+
+    async def work(queue: Iterator[tuple[int, Trial]]) -> None:
+        for index, trial in queue:
+            if stop.is_set():
+                return
+            run = _TrialRun(trial, bench)
+            result = await run.result()
+            if run.fatal is not None:
+                outcome.fatal = outcome.fatal or run.fatal
+                stop.set()
+            found[index] = (trial.role, result)
+            outcome.counts = outcome.counts.plus(run.counts)
+            bench.progress.advance(result)
+
+    with _Interrupt(stop, outcome, bench.progress):
+        workers = [asyncio.create_task(work(queue)) for _ in range(min(bench.concurrency, len(trials)))]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+    outcome.results = [found[index] for index in sorted(found)]
+    return outcome
+
+
+class _Interrupt:
+    """The first Ctrl-C stops new calls and lets those in flight arrive; the second one ends at once."""
+
+    def __init__(self, stop: asyncio.Event, outcome: Outcome, progress: Progress) -> None:
+        self.stop, self.outcome, self.progress = stop, outcome, progress
+        self.loop = asyncio.get_running_loop()
+        self.task = asyncio.current_task()
+        self.installed = False
+
+    def __enter__(self) -> None:
+        try:
+            self.loop.add_signal_handler(signal.SIGINT, self._pressed)
+            self.installed = True
+        except (NotImplementedError, RuntimeError, ValueError):  # not the main thread, or Windows
+            pass
+
+    def __exit__(self, *_: object) -> None:
+        if self.installed:
+            self.loop.remove_signal_handler(signal.SIGINT)
+
+    def _pressed(self) -> None:
+        if self.stop.is_set() and self.task is not None:
+            self.task.cancel()
+            return
+        self.outcome.interrupted = True
+        self.stop.set()
+        self.progress.note("finishing the calls in flight; press Ctrl-C again to end at once")
+
+
+class _TrialRun:
+    """One trial: ask, check, judge. Nothing raised in here leaves it, except cancellation."""
+
+    def __init__(self, trial: Trial, bench: Bench) -> None:
+        self.trial, self.bench = trial, bench
+        self.counts = Counts(trials=1)
+        self.fatal: ModelError | None = None
+        self.replies: dict[str, str] = {}
+        self.judge_cost: float | None = 0.0
+
+    async def result(self) -> Result:
+        trial = self.trial
+        checks = self.bench.checks_of(trial.case)
+        key = trial.request.key
+        try:
+            response = await self.bench.answering(trial).answer(trial.request)
+        except ModelError as error:
+            self._stop_if_fatal(error)
+            failed = {bound.shape.name: ScoreRecord.of(Failed(f"no output: {error}"), False) for bound in checks}
+            return Result(case=trial.case.id, repeat=trial.repeat, error=str(error), request=key, scores=failed)
+        self._count(response)
+        context = self._context(response)
+        scores = {bound.shape.name: await self._record(bound, context) for bound in checks}
+        return Result(
+            case=trial.case.id,
+            repeat=trial.repeat,
+            output=response.text,
+            finish_reason=response.finish_reason,
+            input_tokens=response.usage.input_tokens if response.usage else None,
+            output_tokens=response.usage.output_tokens if response.usage else None,
+            cost_usd=response.cost_usd,
+            latency_ms=response.latency_ms,
+            answered_by=response.model,
+            answered_at=response.answered_at,
+            cached=response.cached,
+            request=key,
+            scores=scores,
+            judge_replies=self.replies,
+            judge_cost_usd=self.judge_cost,
+        )
+
+    def _context(self, response: Response) -> CheckContext:
+        case = self.trial.case
+        return CheckContext(
+            output=response.text,
+            vars=case.vars,
+            expected=case.expected,
+            messages=self.trial.request.messages,
+            usage=response.usage,
+            cost_usd=response.cost_usd,
+            latency_ms=response.latency_ms,
+            finish_reason=response.finish_reason,
+        )
+
+    async def _record(self, bound: BoundCheck, context: CheckContext) -> ScoreRecord:
+        try:
+            score = await self._score(bound.check, context)
+            passed = isinstance(score, Scored) and bound.shape.passes(score)
+        except ModelError as error:
+            self._stop_if_fatal(error)
+            score, passed = Failed(f"the judge gave no answer: {error}"), False
+        except LlmopsError as error:
+            score, passed = Failed(error.message), False
+        except Exception as error:  # the fence: a check that crashes (ours or a third party's) has measured nothing
+            score, passed = Failed(f"the check crashed: {type(error).__name__}: {error}"), False
+        return ScoreRecord.of(score, passed)
+
+    async def _score(self, check: Check | Judge, context: CheckContext) -> Score:
+        if isinstance(check, Judge):
+            response = await self.bench.judging(check).answer(check.request(context))
+            self._count(response)
+            self.replies[check.name] = response.text
+            if self.judge_cost is not None:
+                self.judge_cost = None if response.cost_usd is None else self.judge_cost + response.cost_usd
+            return check.verdict(response)
+        return check.score(context)
+
+    def _stop_if_fatal(self, error: ModelError) -> None:
+        if error.fault in FATAL and error.fault is not Fault.INTERRUPTED:
+            self.fatal = self.fatal or error
+
+    def _count(self, response: Response) -> None:
+        if response.cached:
+            self.counts = self.counts.plus(Counts(cached_calls=1))
+        elif response.answered_at:  # a recording speaks without being asked
+            self.counts = self.counts.plus(Counts(paid_calls=1, cost_usd=response.cost_usd))

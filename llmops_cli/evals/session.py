@@ -1,0 +1,247 @@
+"""What `eval run` and `eval plan` do, from a configuration to runs: choose suites, find the base, measure."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+
+from llmops_cli.checks.check import Judge
+from llmops_cli.config import Config
+from llmops_cli.errors import InputError, MeasureError
+from llmops_cli.evals.analysis import Analysis, analyse
+from llmops_cli.evals.evaluate import Lab, evaluate
+from llmops_cli.evals.plan import PlanSummary, Trial, plan_trials, summarise
+from llmops_cli.evals.preparation import Preparation, prepare
+from llmops_cli.evals.run import Run
+from llmops_cli.evals.run_store import RunStore
+from llmops_cli.evals.runner import NoProgress, Progress
+from llmops_cli.evals.suite import find_suite, suite_paths
+from llmops_cli.files.json_value import Json
+from llmops_cli.models.budgeted import Budget
+from llmops_cli.models.cached import AnswerCache
+from llmops_cli.models.connect import ConnectOptions, connect
+from llmops_cli.models.model import Model, Response
+from llmops_cli.models.recorded import RecordedModel
+from llmops_cli.models.retried import RetryPolicy
+from llmops_cli.vcs.base import BaseCommit, find_base
+from llmops_cli.vcs.repo import Repo
+from llmops_cli.vcs.tree import CommitTree, WorkTree
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """The flags of `eval run`. `suites` are names or paths, empty for all of them."""
+
+    suites: tuple[str, ...] = ()
+    against: str = ""
+    repeats: int | None = None
+    budget_usd: float | None = None
+    concurrency: int | None = None
+    timeout_s: float | None = None
+    use_cache: bool = True
+    allow_removed: bool = False
+    progress: Progress = field(default_factory=NoProgress)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def with_progress(self, progress: Progress) -> "SessionOptions":
+        """The same options with somebody looking."""
+        return replace(self, progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A prepared suite and what its first look would do."""
+
+    prepared: Preparation
+    summary: PlanSummary
+
+    def as_json(self) -> dict[str, Json]:
+        prepared = self.prepared
+        return {
+            "suite": prepared.suite.name,
+            "candidate": prepared.candidate.prompt.reference,
+            "baseline": prepared.baseline.prompt.reference if prepared.baseline else None,
+            "baseline_commit": prepared.base.commit if prepared.base else None,
+            "unchanged": prepared.unchanged,
+            "cases": len(prepared.suite.golden.cases),
+            "inputs": prepared.inputs,
+            "notes": list(prepared.notes),
+            **asdict(self.summary),
+            "models": list(self.summary.models),
+            "cached_share": self.summary.cached_share,
+        }
+
+
+class Session:
+    """One command over one or more suites. Use as a context manager; closing lets go of the cache."""
+
+    def __init__(self, config: Config, options: SessionOptions) -> None:
+        self.config, self.options = config, options
+        self.cache = self._open_cache() if options.use_cache else None
+        self.budget = Budget(options.budget_usd) if options.budget_usd is not None else None
+        self.store = RunStore(config.state_dir / "runs")
+        self.models: list[Model] = []
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.cache is not None:
+            self.cache.close()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What went wrong without stopping anything: a cache that was moved aside or cannot be written."""
+        return tuple(self.cache.warnings) if self.cache else ()
+
+    def prepare(self) -> list[Preparation]:
+        """The chosen suites, loaded on both sides. Raises what `prepare` and `find_base` raise."""
+        tree = WorkTree(self.config.root)
+        base = self._base()
+        folder = self.config.settings.evals
+        if self.options.suites:
+            paths = [find_suite(tree, folder, name) for name in self.options.suites]
+        else:
+            paths = sorted(suite_paths(tree, folder).values())
+            self._refuse_lost_suites(paths, base)
+        if not paths:
+            raise MeasureError(
+                f"there is no suite in {folder}/, so nothing to evaluate", hint="llmops init writes a first one"
+            )
+        return [prepare(self.config, path, base, allow_removed=self.options.allow_removed) for path in paths]
+
+    def plan(self) -> list[Planned]:
+        """What a run would do, priced; speaks to nobody and needs no key."""
+        return [Planned(prepared, self._summary(prepared)) for prepared in self.prepare()]
+
+    def run(self) -> list[Analysis]:
+        """Measure every chosen suite and store each run as soon as it is decided.
+
+        Raises MeasureError, InputError, Interrupted.
+        """
+        prepared = self.prepare()
+        return asyncio.run(self._run(prepared))
+
+    async def _run(self, preparations: Sequence[Preparation]) -> list[Analysis]:
+        try:
+            done = []
+            for prepared in preparations:
+                run = await evaluate(prepared, self._lab(prepared), repeats=self.options.repeats)
+                self._save(run)
+                done.append(analyse(run))
+            return done
+        finally:
+            for model in self.models:
+                await model.close()
+
+    def _save(self, run: Run) -> None:
+        try:
+            ignore_state(self.config)
+            self.store.save(run)
+        except OSError as error:
+            self.options.progress.note(f"the run could not be stored: {error.strerror}: {error.filename}")
+
+    def _lab(self, prepared: Preparation) -> Lab:
+        answering: dict[str, Model] = {}
+        judging: dict[str, Model] = {}
+        recorded = RecordedModel(prepared.recording) if prepared.recording is not None else None
+
+        def model_for(trial: Trial) -> Model:
+            if recorded is not None:
+                return recorded
+            request = trial.request
+            name = f"{request.model} {request.endpoint}"
+            if name not in answering:
+                answering[name] = self._connect(request.model, request.endpoint)
+            return answering[name]
+
+        def judge_for(judge: Judge) -> Model:
+            if judge.digest not in judging:
+                judging[judge.digest] = self._connect(judge.model, "", judge)
+            return judging[judge.digest]
+
+        settings = self.config.settings.run
+        concurrency = self.options.concurrency or settings.concurrency
+        return Lab(model_for, judge_for, self.options.now, concurrency, self.options.progress)
+
+    def _connect(self, model: str, endpoint: str, judge: Judge | None = None) -> Model:
+        settings = self.config.settings.run
+        options = ConnectOptions(
+            concurrency=self.options.concurrency or settings.concurrency,
+            timeout_s=self.options.timeout_s or settings.timeout_s,
+            retry=RetryPolicy(attempts=settings.attempts, backoff_s=settings.backoff_s),
+            cache=self.cache,
+            budget=self.budget,
+            endpoint=endpoint,
+            secrets=secrets_of(self.config),
+        )
+        made = connect(
+            model,
+            options,
+            accept=judge.accepts if judge else None,
+            index_of=judge.index if judge else None,
+        )
+        self.models.append(made)
+        return made
+
+    def _summary(self, prepared: Preparation) -> PlanSummary:
+        repeats = self.options.repeats or prepared.suite.repeats
+        subjects = () if prepared.unchanged else prepared.subjects
+        trials = plan_trials(subjects, prepared.suite.golden.cases, range(repeats))
+        recording = prepared.recording
+
+        def recorded(trial: Trial) -> Response | None:
+            if recording is None or trial.request.label is None:
+                return None
+            return recording.find(trial.request.label) or Response("")
+
+        return summarise(trials, prepared.judges_of, self.cache, recorded)
+
+    def _base(self) -> BaseCommit | None:
+        if not self.options.against:
+            return None
+        repo = Repo.find(self.config.root) if self.config.git_root else None
+        if repo is None:
+            raise MeasureError("--against needs a git repository, and this folder is in none", hint="git init")
+        return find_base(repo, self.options.against, remote=self.config.settings.remote)
+
+    def _refuse_lost_suites(self, paths: Sequence[str], base: BaseCommit | None) -> None:
+        """A change cannot lower its bar by deleting or renaming a whole suite."""
+        repo = Repo.find(self.config.root) if base else None
+        if base is None or repo is None or self.options.allow_removed:
+            return
+        tree = CommitTree(repo, base.commit, prefix=self.config.prefix, label=base.name)
+        lost = sorted(set(suite_paths(tree, self.config.settings.evals).values()) - set(paths))
+        if lost:
+            raise MeasureError(
+                f"{', '.join(lost)} exists at {base.name} and is gone here, so its gate cannot decide",
+                hint="say --allow-removed if that is meant",
+            )
+
+    def _open_cache(self) -> AnswerCache:
+        folder = self.config.state_dir / "cache"
+        repo = Repo.find(self.config.root) if self.config.git_root else None
+        if repo is not None and folder.is_relative_to(repo.root) and repo.is_tracked(str(folder)):
+            raise InputError(
+                f"{folder} is tracked by git: answers from a repository cannot be trusted",
+                hint="git rm -r --cached .llmops, and ignore it",
+            )
+        ignore_state(self.config)
+        return AnswerCache(folder)
+
+
+def ignore_state(config: Config) -> None:
+    """Make the state folder, with a .gitignore of its own, so that runs and answers never enter git."""
+    marker = config.state_dir / ".gitignore"
+    try:
+        if not marker.exists():
+            config.state_dir.mkdir(parents=True, exist_ok=True)
+            marker.write_text("*\n", encoding="utf-8")
+    except OSError:
+        return  # a read-only folder: the cache and the store say so themselves
+
+
+def secrets_of(config: Config) -> tuple[str, ...]:
+    """Values of the environment that must never be shown: keys, tokens, secrets, passwords."""
+    endings = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+    return tuple(value for name, value in config.env.items() if name.upper().endswith(endings) and len(value) >= 8)

@@ -1,0 +1,179 @@
+"""A suite: which prompt, which cases, what answers, which checks, and the gate. Loaded, but not yet bound."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import Field, model_validator
+
+from llmops_cli.checks.catalogue import shape_of_check
+from llmops_cli.checks.check import CheckShape
+from llmops_cli.errors import FileError, InputError, Problem
+from llmops_cli.evals.case import Case
+from llmops_cli.evals.dataset import GoldenSet, load_golden_set
+from llmops_cli.evals.policy import MEASURED, Policy, read_policy
+from llmops_cli.files.json_value import Json
+from llmops_cli.files.shape import FileShape, nearest, read_shape
+from llmops_cli.files.yaml_source import Key, dotted, parse_yaml
+from llmops_cli.prompts.reference import check_name
+from llmops_cli.vcs.tree import Tree, beside, read_text
+
+
+class TargetShape(FileShape):
+    """What answers: a model (default: the prompt's own), or a recording."""
+
+    model: str = ""
+    recorded: str = ""
+    endpoint: str = ""
+    params: dict[str, Json] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one(self) -> "TargetShape":
+        if self.model and self.recorded:
+            raise ValueError("is either a model or a recording, not both")
+        if self.recorded and (self.endpoint or self.params):
+            raise ValueError("a recording has no endpoint and no params")
+        return self
+
+
+class SuiteShape(FileShape):
+    """The YAML of a suite."""
+
+    prompt: str
+    cases: str
+    description: str = ""
+    target: TargetShape = Field(default_factory=TargetShape)
+    repeats: int = Field(default=1, ge=1, le=50)
+    checks: list[dict[str, Json]] = Field(default_factory=list)
+    gate: dict[str, Json] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A loaded suite with its golden set. `case_checks` holds the own checks of cases by case id."""
+
+    name: str
+    path: str
+    prompt: str
+    golden: GoldenSet
+    target: TargetShape
+    repeats: int
+    checks: tuple[CheckShape, ...]
+    case_checks: Mapping[str, tuple[CheckShape, ...]]
+    policy: Policy
+    data: Json
+
+    @property
+    def recording_path(self) -> str:
+        """The path of the recording that answers, empty when a model does. Raises FileError."""
+        return beside(self.path, self.target.recorded) if self.target.recorded else ""
+
+    def all_checks(self) -> list[CheckShape]:
+        """The checks of the suite, then those of single cases."""
+        return [*self.checks, *(check for checks in self.case_checks.values() for check in checks)]
+
+
+def suite_paths(tree: Tree, folder: str) -> dict[str, str]:
+    """Name to path of all suites: the .yaml files that lie directly in the folder."""
+    found: dict[str, str] = {}
+    for path in tree.paths(folder):
+        name, dot, ending = path.removeprefix(folder.rstrip("/") + "/").rpartition(".")
+        if dot and "/" not in name and ending in ("yaml", "yml"):
+            found[name] = path
+    return found
+
+
+def find_suite(tree: Tree, folder: str, name: str) -> str:
+    """The path of the suite a person named, by name or by path. Raises InputError."""
+    suites = suite_paths(tree, folder)
+    if name in suites:
+        return suites[name]
+    if name in suites.values():
+        return name
+    if not suites:
+        raise InputError(f"there is no suite in {folder}/", hint="llmops init writes a first one")
+    raise InputError(f"no suite is called {name!r}", hint=nearest(name, sorted(suites)))
+
+
+def load_suite(tree: Tree, path: str) -> Suite:
+    """Read a suite and its golden set from a tree.
+
+    Raises FileError with every problem at its line; MeasureError when there is no case, or ids are not unique.
+    """
+    document = parse_yaml(read_text(tree, path), path=path)
+    shape = read_shape(SuiteShape, document)
+    try:
+        check_name(shape.prompt)
+    except InputError as error:
+        raise FileError([Problem(path, document.line(("prompt",)), "prompt", error.message, error.hint)]) from None
+    problems: list[Problem] = []
+    checks = _read_checks(shape, path, document.line, problems)
+    golden = load_golden_set(tree, beside(path, shape.cases))
+    case_checks = {case.id: own for case in golden.cases if (own := _read_case_checks(case, golden.path, problems))}
+    if problems:
+        raise FileError(problems)
+    every = [*checks, *(check for own in case_checks.values() for check in own)]
+    metrics = [*dict.fromkeys(check.name for check in every), *MEASURED]
+    policy = read_policy(shape.gate, metrics=metrics, path=path, line_of=document.line)
+    return Suite(
+        name=path.rsplit("/", 1)[-1].rsplit(".", 1)[0],
+        path=path,
+        prompt=shape.prompt,
+        golden=golden,
+        target=shape.target,
+        repeats=shape.repeats,
+        checks=checks,
+        case_checks=case_checks,
+        policy=policy,
+        data=document.data,
+    )
+
+
+def _read_checks(
+    shape: SuiteShape, path: str, line_of: Callable[[Key], int], problems: list[Problem]
+) -> tuple[CheckShape, ...]:
+    checks: list[CheckShape] = []
+    names: set[str] = set()
+    for index, data in enumerate(shape.checks):
+
+        def below(key: Key, index: int = index) -> int:
+            return line_of(("checks", index, *key))
+
+        try:
+            check = shape_of_check(data, path=path, line_of=below)
+        except FileError as error:
+            problems += [_under(problem, ("checks", index)) for problem in error.problems]
+            continue
+        if check.name in names or check.name in MEASURED:
+            taken = "measured anyway" if check.name in MEASURED else "used twice"
+            key = dotted(("checks", index, "name"))
+            problems.append(
+                Problem(path, below(("name",)), key, f"the name {check.name!r} is {taken}", "choose another")
+            )
+        names.add(check.name)
+        checks.append(check)
+    return tuple(checks)
+
+
+def _read_case_checks(case: Case, path: str, problems: list[Problem]) -> tuple[CheckShape, ...]:
+    checks: list[CheckShape] = []
+    for index, data in enumerate(case.checks):
+        try:
+            checks.append(shape_of_check(data, path=path, line_of=lambda _: 0))
+        except FileError as error:
+            where = f"case {case.id}: "
+            problems += [
+                Problem(
+                    p.path,
+                    p.line,
+                    dotted(("checks", index)) + (f".{p.key}" if p.key else ""),
+                    where + p.message,
+                    p.hint,
+                )
+                for p in error.problems
+            ]
+    return tuple(checks)
+
+
+def _under(problem: Problem, key: Key) -> Problem:
+    full = dotted(key) + (f".{problem.key}" if problem.key else "")
+    return Problem(problem.path, problem.line, full, problem.message, problem.hint)

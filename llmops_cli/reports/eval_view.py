@@ -1,0 +1,311 @@
+"""What a report of a run says, as plain strings in the order a person reads them; others only draw it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llmops_cli.evals.analysis import Analysis
+from llmops_cli.evals.comparison import Effect
+from llmops_cli.evals.figures import amount, bounds, change, probability
+from llmops_cli.evals.gate import Sight, Status
+from llmops_cli.evals.metric import Metric
+from llmops_cli.evals.policy import Rule, lower_is_better
+from llmops_cli.evals.run import CaseRecord, Result, Side
+
+COLUMNS_COMPARED = (
+    "metric",
+    "n",
+    "base",
+    "this change",
+    "change [95 %]",
+    "worse/better",
+    "p",
+    "rule",
+    "can see",
+    "verdict",
+)
+COLUMNS_ALONE = ("metric", "n", "value", "95 % interval", "failed", "rule", "verdict")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """One case that turned worse: what was asked, and both answers with what the checks said of them."""
+
+    id: str
+    tags: str
+    metrics: str
+    asked: str
+    before: str
+    after: str
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvalView:
+    """A whole report. `headline` is true alone; `rows` fit `columns`."""
+
+    status: Status
+    unchanged: bool
+    headline: str
+    subject: str
+    findings: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    regressed: tuple[CaseView, ...]
+    regressed_total: int
+    failing: tuple[CaseView, ...]
+    failing_total: int
+    facts: tuple[str, ...]
+    notes: tuple[str, ...]
+    footer: str
+    command: str
+
+
+def view_of(analysis: Analysis, *, most_cases: int = 5) -> EvalView:
+    """The report of a run; at most `most_cases` cases are shown with both answers."""
+    run = analysis.run
+    compared = analysis.comparison is not None
+    gating = set(analysis.policy.rules)
+    regressed = _regressed(analysis, gating)
+    failing = [] if compared else _failing(analysis, gating)
+    return EvalView(
+        status=analysis.verdict.status,
+        unchanged=run.unchanged,
+        headline=_headline(analysis),
+        subject=_subject(analysis),
+        findings=tuple(_shown_findings(analysis)),
+        columns=COLUMNS_COMPARED if compared else COLUMNS_ALONE,
+        rows=() if run.unchanged else tuple(_rows(analysis)),
+        regressed=tuple(_case_view(analysis, case) for case in regressed[:most_cases]),
+        regressed_total=len(regressed),
+        failing=tuple(_case_view(analysis, case) for case in failing[:most_cases]),
+        failing_total=len(failing),
+        facts=tuple(_facts(analysis)),
+        notes=tuple(run.notes),
+        footer=_footer(analysis),
+        command=_command(analysis),
+    )
+
+
+def _headline(analysis: Analysis) -> str:
+    run, verdict = analysis.run, analysis.verdict
+    against = f" against {run.against} ({run.baseline_commit[:7]})" if run.baseline_commit else ""
+    if not run.baseline_commit and run.against:
+        against = f" against run {run.against}"
+    if run.unchanged:
+        return f"{run.suite}: unchanged{against}; nothing was run"
+    word = {"pass": "passed", "fail": "FAILED", "inconclusive": "is inconclusive", "invalid": "could not be decided"}
+    deciding = [finding for finding in verdict.findings if finding.status is verdict.status]
+    reason = f": {deciding[0].text}" if deciding else ""
+    more = f" (and {len(deciding) - 1} more)" if len(deciding) > 1 else ""
+    return f"{run.suite}: the gate {word[verdict.status.value]}{against}{reason}{more}"
+
+
+def _subject(analysis: Analysis) -> str:
+    run = analysis.run
+    after = run.candidate
+    if run.baseline is None:
+        return f"{after.reference}, {_who_answers(after)}"
+    before = run.baseline
+    versions = f"{before.version} -> {after.version}" if before.version != after.version else f"{after.version}"
+    changed = "" if before.digest != after.digest else " (same text)"
+    return f"{after.prompt} {versions}{changed}, {_who_answers(after)}"
+
+
+def _who_answers(side: Side) -> str:
+    return f"answers of {side.model}" if side.model else "recorded answers"
+
+
+def _shown_findings(analysis: Analysis) -> list[str]:
+    return [f"{finding.status.value}: {finding.text}" for finding in analysis.verdict.findings]
+
+
+def _rows(analysis: Analysis) -> list[tuple[str, ...]]:
+    names = list(analysis.comparison.effects) if analysis.comparison else list(analysis.metrics)
+    names += [name for name in analysis.metrics if name not in names]
+    gating = analysis.policy.rules
+    ordered = [name for name in names if name in gating] + [name for name in names if name not in gating]
+    if analysis.comparison is None:
+        return [_row_alone(analysis, name) for name in ordered]
+    return [_row_compared(analysis, name) for name in ordered]
+
+
+def _row_compared(analysis: Analysis, name: str) -> tuple[str, ...]:
+    effect = analysis.comparison.effects.get(name) if analysis.comparison else None
+    rule = analysis.policy.rules.get(name)
+    if effect is None:
+        metric = analysis.metrics[name]
+        return (
+            name,
+            "0",
+            "-",
+            amount(name, metric.mean),
+            "-",
+            "-",
+            "-",
+            _rule(rule),
+            "-",
+            _verdict(analysis, name, rule),
+        )
+    sight = analysis.verdict.sights.get(name)
+    return (
+        name,
+        str(effect.n),
+        amount(name, effect.baseline_mean),
+        amount(name, effect.candidate_mean),
+        _change(effect),
+        f"{len(effect.worse)}/{len(effect.better)}",
+        probability(sight.adjusted_p if sight and sight.adjusted_p is not None else effect.p) if effect.change else "-",
+        _rule(rule),
+        _can_see(name, sight, effect, rule),
+        _verdict(analysis, name, rule),
+    )
+
+
+def _row_alone(analysis: Analysis, name: str) -> tuple[str, ...]:
+    metric = analysis.metrics[name]
+    rule = analysis.policy.rules.get(name)
+    return (
+        name,
+        str(metric.n),
+        amount(name, metric.mean),
+        _interval(metric),
+        str(metric.failed),
+        _rule(rule),
+        _verdict(analysis, name, rule),
+    )
+
+
+def _change(effect: Effect) -> str:
+    if not effect.worse and not effect.better:
+        return "no case changed"
+    name = effect.metric
+    interval = f" {bounds(name, effect.interval.low, effect.interval.high)}" if effect.interval else ""
+    return change(name, effect.change) + interval
+
+
+def _interval(metric: Metric) -> str:
+    if metric.interval is None:
+        return "-"
+    return f"{amount(metric.name, metric.interval.low)} to {amount(metric.name, metric.interval.high)}"
+
+
+def _rule(rule: Rule | None) -> str:
+    return str(rule) if rule else "-"
+
+
+def _can_see(name: str, sight: Sight | None, effect: Effect, rule: Rule | None) -> str:
+    """The smallest drop (or rise) this comparison would have found four times in five."""
+    if sight is None:
+        return "-"
+    if rule is not None and rule.tolerance is not None and not sight.can_fail:
+        return f"cannot fail at n = {effect.n}"
+    if sight.smallest_visible is None:
+        return "-"
+    sign = 1 if lower_is_better(name) else -1
+    return change(name, sign * sight.smallest_visible)
+
+
+def _verdict(analysis: Analysis, name: str, rule: Rule | None) -> str:
+    own = [finding for finding in analysis.verdict.findings if finding.metric == name]
+    if own:
+        order = list(Status)
+        worst = max(own, key=lambda finding: order.index(finding.status))
+        return f"{worst.status.value} ({worst.guard})"
+    if rule is None:
+        return "not gating"
+    return "-" if analysis.verdict.status is Status.INVALID else "ok"
+
+
+def _regressed(analysis: Analysis, gating: set[str]) -> list[str]:
+    """Cases that turned worse, those of gating metrics first; each once."""
+    if analysis.comparison is None:
+        return []
+    critical = {case.id for case in analysis.run.cases if case.critical}
+    effects = [effect for name, effect in analysis.comparison.effects.items() if not lower_is_better(name)]
+    effects.sort(key=lambda effect: effect.metric not in gating)
+    found = dict.fromkeys(case for effect in effects for case in effect.worse)
+    return sorted(found, key=lambda case: case not in critical)
+
+
+def _failing(analysis: Analysis, gating: set[str]) -> list[str]:
+    """Without a baseline: the cases that do not pass a gating check."""
+    found: dict[str, None] = {}
+    for result in analysis.run.candidate.results:
+        for name, record in result.scores.items():
+            if name in gating and record.status == "scored" and not record.passed:
+                found[result.case] = None
+    return list(found)
+
+
+def _case_view(analysis: Analysis, case: str) -> CaseView:
+    run = analysis.run
+    record = next((c for c in run.cases if c.id == case), None) or CaseRecord(id=case, vars={})
+    after = _telling(run.candidate.by_case.get(case, []))
+    before = _telling(run.baseline.by_case.get(case, [])) if run.baseline else None
+    effects = analysis.comparison.effects.values() if analysis.comparison else ()
+    metrics = [effect.metric for effect in effects if case in effect.worse and not lower_is_better(effect.metric)]
+    if not metrics and after is not None:
+        metrics = [name for name, s in after.scores.items() if s.status == "scored" and not s.passed]
+    critical = ["critical"] if record.critical else []
+    return CaseView(
+        id=case,
+        tags=", ".join([*critical, *record.tags]),
+        metrics=", ".join(metrics),
+        asked=" | ".join(str(value) for value in record.vars.values()),
+        before=_answer(before),
+        after=_answer(after),
+        said=tuple(_said(after, metrics)),
+    )
+
+
+def _telling(results: Sequence[Result]) -> Result | None:
+    """The repeat to show: the first that lost a check, else the first."""
+    lost = [r for r in results if any(s.status == "scored" and not s.passed for s in r.scores.values())]
+    return (lost or list(results) or [None])[0]
+
+
+def _answer(result: Result | None) -> str:
+    if result is None:
+        return "(none)"
+    return result.output if result.output is not None else f"(no answer: {result.error})"
+
+
+def _said(result: Result | None, metrics: Sequence[str]) -> list[str]:
+    scores = result.scores if result else {}
+    return [f"{name}: {scores[name].reason or 'no reason given'}" for name in metrics if name in scores]
+
+
+def _facts(analysis: Analysis) -> list[str]:
+    run = analysis.run
+    facts: list[str] = []
+    if analysis.comparison is not None:
+        improved = {case for effect in analysis.comparison.effects.values() for case in effect.better
+                    if not lower_is_better(effect.metric)}  # fmt: skip
+        facts.append(f"{len(improved)} cases improved")
+        if analysis.comparison.new_cases:
+            facts.append(f"{len(analysis.comparison.new_cases)} new cases (floors only)")
+    if run.removed_cases:
+        facts.append(f"{len(run.removed_cases)} cases removed")
+    sides = [side for side in (run.candidate, run.baseline) if side is not None]
+    unanswered = sum(1 for side in sides for result in side.results if result.output is None)
+    if unanswered:
+        facts.append(f"{unanswered} trials without an answer")
+    return facts
+
+
+def _footer(analysis: Analysis) -> str:
+    run = analysis.run
+    if run.unchanged:
+        return f"run {run.id}"
+    counts = run.counts
+    calls = counts.paid_calls + counts.cached_calls
+    share = f"{counts.cached_calls} of {calls} calls cached" if calls else "no calls"
+    cost = "cost unknown" if counts.cost_usd is None else f"${counts.cost_usd:.4f} paid"
+    parts = [f"{len(run.cases)} cases", f"repeats {run.repeats}", f"alpha {analysis.policy.alpha:g}", share]
+    return " · ".join([*parts, *([cost] if calls else []), f"run {run.id}"])
+
+
+def _command(analysis: Analysis) -> str:
+    run = analysis.run
+    against = f" --against {run.baseline_commit[:12]}" if run.baseline_commit else ""
+    return f"llmops eval run {run.suite}{against}"

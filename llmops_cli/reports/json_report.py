@@ -1,0 +1,36 @@
+"""A run as the one JSON document of --json: the stored run, its metrics, its verdict and the exit code."""
+
+from collections.abc import Sequence
+
+from llmops_cli.evals.analysis import Analysis
+from llmops_cli.evals.metric import Metric
+from llmops_cli.files.json_value import Json
+
+FORMAT = "llmops.eval/1"
+
+
+def eval_document(analyses: Sequence[Analysis], exit_code: int) -> dict[str, Json]:
+    """All runs of one command. `format` names the schema of this document (docs/reference/run-json.md)."""
+    return {"format": FORMAT, "exit_code": exit_code, "runs": [run_document(analysis) for analysis in analyses]}
+
+
+def run_document(analysis: Analysis) -> dict[str, Json]:
+    """One run: everything that is stored, and the metrics of the candidate computed from it."""
+    document: dict[str, Json] = analysis.run.model_dump(mode="json")
+    document["metrics"] = [_metric(metric) for metric in analysis.metrics.values()]
+    document["exit_code"] = analysis.exit_code
+    return document
+
+
+def _metric(metric: Metric) -> dict[str, Json]:
+    interval: Json = None
+    if metric.interval is not None:
+        interval = {"low": metric.interval.low, "high": metric.interval.high, "method": metric.interval.method}
+    return {
+        "name": metric.name,
+        "mean": metric.mean,
+        "n": metric.n,
+        "failed": metric.failed,
+        "measurements": metric.measurements,
+        "interval": interval,
+    }

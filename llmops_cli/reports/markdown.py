@@ -1,0 +1,72 @@
+"""A report of a run as markdown, for a step summary or a pull request; model text stays text."""
+
+import re
+
+from llmops_cli.evals.gate import Status
+from llmops_cli.reports.eval_view import CaseView, EvalView
+from llmops_cli.reports.visible import one_line, visible
+
+_ALERT = {Status.FAIL: "CAUTION", Status.INVALID: "CAUTION", Status.INCONCLUSIVE: "WARNING"}
+_MOST = 4_000
+
+
+def markdown_report(view: EvalView) -> str:
+    """The report as GitHub-flavoured markdown. The first line is true alone."""
+    lines: list[str] = []
+    alert = None if view.unchanged else _ALERT.get(view.status)
+    if alert:
+        lines += [f"> [!{alert}]", f"> **{cell(view.headline)}**", ""]
+    else:
+        lines += [f"**{cell(view.headline)}**", ""]
+    lines += [cell(view.subject), ""]
+    if len(view.findings) > 1:
+        lines += [*(f"- {cell(finding)}" for finding in view.findings), ""]
+    if view.rows:
+        lines.append("| " + " | ".join(cell(column) for column in view.columns) + " |")
+        lines.append("|" + " --- |" * len(view.columns))
+        lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in view.rows]
+        lines.append("")
+    lines += _cases("turned worse", view.regressed, view.regressed_total)
+    lines += _cases("do not pass", view.failing, view.failing_total)
+    lines += [f"> note: {cell(note)}" for note in view.notes]
+    if view.notes:
+        lines.append("")
+    if view.facts:
+        lines += [" · ".join(cell(fact) for fact in view.facts), ""]
+    lines += [f"{cell(view.footer)} · reproduce: `{view.command}`", ""]
+    return "\n".join(lines)
+
+
+def cell(text: str) -> str:
+    """Text for one line of markdown: no table, HTML, mention, link, image or emphasis can come out of it."""
+    flat = one_line(text, 2_000)
+    escaped = (
+        re.sub(r"([\\`*_{}\[\]()#|~!$])", r"\\\1", flat).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    )
+    return re.sub(r"@(?=\w)", "@\u200b", escaped).replace("://", ":\u200b//")
+
+
+def fence(text: str) -> list[str]:
+    """Text in a code fence longer than any run of backticks within it."""
+    safe = visible(text)
+    if len(safe) > _MOST:
+        safe = safe[:_MOST] + f"\n[{len(safe) - _MOST} more characters]"
+    longest = max((len(run) for run in re.findall(r"`+", safe)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return [f"{marks}text", *safe.split("\n"), marks]
+
+
+def _cases(what: str, cases: tuple[CaseView, ...], total: int) -> list[str]:
+    if not cases:
+        return []
+    shown = f" (the first {len(cases)})" if len(cases) < total else ""
+    lines = ["<details>", f"<summary>{total} case{'' if total == 1 else 's'} {what}{shown}</summary>", ""]
+    for case in cases:
+        tags = f" ({cell(case.tags)})" if case.tags else ""
+        lines += [f"**{cell(case.id)}** {cell(case.metrics)}{tags}", ""]
+        lines += [f"asked: {cell(one_line(case.asked, 300))}", ""]
+        if case.before != "(none)":
+            lines += ["base:", "", *fence(case.before), ""]
+        lines += ["this change:", "", *fence(case.after), ""]
+        lines += [*(f"- {cell(said)}" for said in case.said), ""]
+    return [*lines, "</details>", ""]

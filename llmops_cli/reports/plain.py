@@ -1,0 +1,53 @@
+"""A report of a run as plain text, for pipes and logs; the terminal draws the same words with colour."""
+
+from llmops_cli.reports.eval_view import CaseView, EvalView
+from llmops_cli.reports.visible import one_line, visible
+
+_SHOWN = 280
+
+
+def plain_report(view: EvalView) -> str:
+    """The report as plain text; nothing in it is cut but the answers of cases."""
+    lines = [visible(view.headline), f"  {visible(view.subject)}"]
+    lines += [f"  {visible(finding)}" for finding in view.findings]
+    if view.rows:
+        widths = [max(len(column), *(len(row[i]) for row in view.rows)) for i, column in enumerate(view.columns)]
+        lines.append("")
+        for row in (view.columns, *view.rows):
+            lines.append("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for title, cases in case_blocks(view):
+        lines += ["", f"  {title}"]
+        for case in cases:
+            lines += [f"    {text}" for text in case_lines(case)]
+    lines += ["", *(f"  note: {visible(note)}" for note in view.notes)]
+    if view.facts:
+        lines.append("  " + " · ".join(view.facts))
+    lines += [f"  {view.footer}", f"  again: {view.command}"]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def case_lines(case: CaseView) -> list[str]:
+    """One case that turned worse, a line each; answers are cut to 280 characters."""
+    tags = f"  [{case.tags}]" if case.tags else ""
+    lines = [visible(f"{case.id}  {case.metrics}{tags}")]
+    lines.append(f"  asked: {one_line(case.asked, _SHOWN)}")
+    if case.before != "(none)":
+        lines.append(f"- {one_line(case.before, _SHOWN)}")
+    lines.append(f"+ {one_line(case.after, _SHOWN)}")
+    lines += [f"  {one_line(said, _SHOWN)}" for said in case.said]
+    return lines
+
+
+def case_blocks(view: EvalView) -> list[tuple[str, tuple[CaseView, ...]]]:
+    """Titles and cases of the blocks a report shows."""
+    blocks = []
+    if view.regressed:
+        blocks.append((_title("turned worse", len(view.regressed), view.regressed_total), view.regressed))
+    if view.failing:
+        blocks.append((_title("do not pass", len(view.failing), view.failing_total), view.failing))
+    return blocks
+
+
+def _title(what: str, shown: int, total: int) -> str:
+    noun = "case" if total == 1 else "cases"
+    return f"{total} {noun} {what}" + (f" (the first {shown})" if shown < total else "")
