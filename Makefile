@@ -1,0 +1,66 @@
+# Needs Python 3.11 or later, git and make; everything else is fetched into .venv. Run `make` to see what there is.
+
+PYTHON ?= python3
+VENV := .venv
+LOWEST := .venv-lowest
+BIN := $(VENV)/bin
+WORKERS ?= auto
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export UV_NO_PROGRESS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check docs format test-lowest bench clean
+
+help:  ## show these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.stamp-dev  ## the development environment in .venv
+
+demo: $(VENV)/.stamp-run  ## the whole story in a temporary repository (runtime dependencies only)
+	@$(BIN)/llmops demo
+
+test: $(VENV)/.stamp-dev  ## all tests
+	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 $(ARGS)
+
+check: $(VENV)/.stamp-dev  ## format, lint, types, layers, generated documents
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/generate.py --check
+
+docs: $(VENV)/.stamp-dev  ## write docs/reference/cli.md from the commands themselves
+	$(BIN)/python docs/generate.py
+
+format: $(VENV)/.stamp-dev  ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test-lowest: $(LOWEST)/.stamp  ## all tests with the oldest releases that pyproject.toml allows
+	$(LOWEST)/bin/pytest -q -n $(WORKERS) --maxprocesses 8 $(ARGS)
+
+bench: $(VENV)/.stamp-dev  ## measure what benchmarks/ measures
+	@for file in benchmarks/*.py; do [ -e "$$file" ] || continue; echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+clean:  ## remove both environments and all caches
+	rm -rf $(VENV) $(LOWEST) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist
+
+# A stamp is newer than pyproject.toml once an environment fits it; so a second run costs nothing.
+
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; say: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
+	[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q uv
+
+$(VENV)/.stamp-run: pyproject.toml | $(VENV)/bin/uv
+	$(BIN)/uv pip install -q --python $(BIN)/python -e .
+	@touch $@
+
+$(VENV)/.stamp-dev: pyproject.toml | $(VENV)/bin/uv
+	$(BIN)/uv pip install -q --python $(BIN)/python -e . --group dev
+	@touch $(VENV)/.stamp-run $@
+
+$(LOWEST)/.stamp: pyproject.toml | $(VENV)/bin/uv
+	[ -x $(LOWEST)/bin/python ] || $(BIN)/uv venv -q --python $(BIN)/python $(LOWEST)
+	$(BIN)/uv pip install -q --python $(LOWEST)/bin/python --resolution lowest-direct -e . --group dev
+	@touch $@
