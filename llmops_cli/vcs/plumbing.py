@@ -1,0 +1,114 @@
+"""One git command: started through GitPython's command runner, in a tamed environment, with a deadline.
+
+Only plumbing and its text is used; GitPython's object API is slow, leaks processes and knows no SHA-256 repositories.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmops_cli.errors import InputError, MeasureError
+
+if TYPE_CHECKING:
+    from git.cmd import Git
+
+READ_TIMEOUT_S = 60.0
+SLOW_TIMEOUT_S = 300.0  # the network, or a person at a passphrase prompt
+
+# git sets these for its hooks; a command started inside one would read the wrong repository or index
+_INHERITED = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
+)
+_TAMED = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1"}
+_NO_SURPRISES = ("-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+_NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What git said: exit status, stdout as bytes, stderr as text without the last line end."""
+
+    status: int
+    out: bytes
+    err: str
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 0
+
+    @property
+    def text(self) -> str:
+        """stdout as text without the last line end; bytes that are not UTF-8 are replaced."""
+        return self.out.decode("utf-8", "replace").rstrip("\n")
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.split("\n") if self.out.strip() else []
+
+    @property
+    def complaint(self) -> str:
+        """The line of stderr that says what is wrong, without git's prefixes."""
+        told = [line for line in self.err.splitlines() if line.startswith(("fatal: ", "error: "))]
+        line = told[0] if told else next((line for line in self.err.splitlines() if line.strip()), "")
+        return line.removeprefix("fatal: ").removeprefix("error: ").strip() or f"git ended with status {self.status}"
+
+
+def run_git(
+    folder: Path,
+    *arguments: str,
+    stdin: bytes = b"",
+    env: Mapping[str, str] | None = None,
+    hooks: bool = False,
+    timeout: float = READ_TIMEOUT_S,
+) -> Answer:
+    """Run `git ARGUMENTS` in a folder. A status other than 0 is an answer, not an exception.
+
+    Without `hooks` no hook of the repository or the person is run. `timeout` is in seconds.
+    Raises InputError when git is not installed, MeasureError when the deadline passes.
+    """
+    overlay = {**_TAMED, **(env or {})}
+    stray = [name for name in _INHERITED if name in os.environ and name not in overlay]
+    unset = ["env", *(part for name in stray for part in ("-u", name))] if stray else []
+    command = [*unset, "git", *_NO_SURPRISES, *(() if hooks else _NO_HOOKS), *arguments]
+    deadline = None if sys.platform == "win32" else timeout  # GitPython cannot end a command there
+    with tempfile.TemporaryFile() as stream:
+        stream.write(stdin)
+        stream.seek(0)
+        status, out, err = _git(str(folder)).execute(
+            command,
+            istream=stream,
+            with_extended_output=True,
+            with_exceptions=False,
+            stdout_as_string=False,
+            strip_newline_in_stdout=False,
+            env=overlay,
+            kill_after_timeout=deadline,
+        )
+    if status < 0 and err.startswith("Timeout:"):
+        raise MeasureError(f"git {arguments[0]} did not answer within {timeout:g} s")
+    return Answer(status, out if isinstance(out, bytes) else b"", err)
+
+
+@cache
+def _git(folder: str) -> "Git":
+    try:
+        from git.cmd import Git  # a tenth of a second that --help need not pay
+    except ImportError as error:
+        raise InputError(f"git cannot be run: {error}", hint="install git and make sure it is on the PATH") from None
+    return Git(folder)

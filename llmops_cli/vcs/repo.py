@@ -1,0 +1,171 @@
+"""A git repository as we read it: names to commits, blobs in batches, ancestry. Nothing here writes the user's refs."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from llmops_cli.errors import InputError, MeasureError
+from llmops_cli.vcs.plumbing import READ_TIMEOUT_S, SLOW_TIMEOUT_S, Answer, run_git
+
+# what git itself forbids in a name, and what would make an option or a path of it
+_NOT_A_REVISION = re.compile(r"\A-|[\x00-\x20\x7f\\?*\[:]|\.\.|\A\Z")
+_ID = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\Z")
+
+
+class Repo:
+    """A repository with a work tree. Works detached, before the first commit, in worktrees, with SHA-1 and SHA-256."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def find(cls, start: Path) -> "Repo | None":
+        """The repository around a folder; None outside of one, and where there is no work tree.
+
+        Raises InputError when git refuses to read it because somebody else owns it.
+        """
+        answer = run_git(start, "rev-parse", "--show-toplevel")
+        if answer.ok:
+            return cls(Path(answer.text))
+        if "dubious ownership" in answer.err:
+            hint = re.search(r"git config --global --add safe\.directory .*", answer.err)
+            raise InputError(answer.complaint, hint=f"if you trust it: {hint.group()}" if hint else "")
+        return None
+
+    def git(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        env: Mapping[str, str] | None = None,
+        hooks: bool = False,
+        timeout: float = READ_TIMEOUT_S,
+    ) -> Answer:
+        """Run git at the top of the work tree; see `run_git`."""
+        return run_git(self.root, *arguments, stdin=stdin, env=env, hooks=hooks, timeout=timeout)
+
+    def ask(self, *arguments: str, stdin: bytes = b"") -> Answer:
+        """Run a reading command that must succeed. Raises MeasureError with git's own words."""
+        answer = self.git(*arguments, stdin=stdin)
+        if not answer.ok:
+            raise MeasureError(f"git {arguments[0]}: {answer.complaint}")
+        return answer
+
+    def commit_of(self, name: str) -> str | None:
+        """The full id of the commit that a branch, tag, id or `HEAD~2` names; None when there is none."""
+        if _NOT_A_REVISION.search(name):
+            return None
+        return self._objects([f"{name}^{{commit}}"])[0]
+
+    def head(self) -> str | None:
+        """The commit that is checked out, None before the first one."""
+        return self.commit_of("HEAD")
+
+    def branch(self) -> str | None:
+        """The branch that is checked out, None when HEAD is detached."""
+        return self.git("symbolic-ref", "--quiet", "--short", "HEAD").text or None
+
+    def is_shallow(self) -> bool:
+        """Whether history is cut off, as in most CI checkouts."""
+        return self.git("rev-parse", "--is-shallow-repository").text == "true"
+
+    def merge_base(self, a: str, b: str) -> str | None:
+        """The best common ancestor of two commits, None when they have none (that we have)."""
+        return self.git("merge-base", check_id(a), check_id(b)).text or None
+
+    def is_ancestor(self, earlier: str, later: str) -> bool:
+        """Whether `later` contains `earlier`; a commit contains itself."""
+        return earlier == later or self.git("merge-base", "--is-ancestor", check_id(earlier), check_id(later)).ok
+
+    def read_blobs(self, specs: Sequence[str]) -> list[bytes | None]:
+        """The bytes of every `<commit>:<path>` or object id, in order, in one process; None for what is no file."""
+        if not specs:
+            return []
+        known = [spec for spec in specs if "\n" not in spec]
+        out = self.ask("cat-file", "--batch", stdin="".join(f"{spec}\n" for spec in known).encode()).out
+        found: dict[str, bytes | None] = {}
+        position = 0
+        for spec in known:
+            end = out.index(b"\n", position)
+            header = out[position:end].rsplit(b" ", 2)
+            position = end + 1
+            if len(header) == 3 and header[2].isdigit() and header[1] in (b"blob", b"tree", b"commit", b"tag"):
+                size = int(header[2])
+                found[spec] = out[position : position + size] if header[1] == b"blob" else None
+                position += size + 1
+            else:
+                found[spec] = None
+        return [found.get(spec) for spec in specs]
+
+    def object_ids(self, specs: Sequence[str]) -> list[str | None]:
+        """The object id of every `<commit>:<path>`, in their order, in one process; None for what does not exist."""
+        return self._objects(list(specs)) if specs else []
+
+    def list_files(self, commit: str, folder: str) -> list[str]:
+        """All plain files below a folder of a commit (or below its top when the folder is empty), sorted."""
+        return sorted(path for path, (mode, _) in self.entries(commit, folder).items() if mode.startswith("100"))
+
+    def entries(self, commit: str, folder: str = "") -> dict[str, tuple[str, str]]:
+        """Path -> (mode, object id) of everything but folders below a folder of a commit."""
+        where = ["--", folder.rstrip("/") + "/"] if folder.strip("/") else []
+        answer = self.git("ls-tree", "-r", "-z", "--full-tree", check_id(commit), *where)
+        found: dict[str, tuple[str, str]] = {}
+        for record in answer.out.decode("utf-8", "surrogateescape").split("\0"):
+            about, _, path = record.partition("\t")
+            if path:
+                mode, _, object_id = about.split(" ")
+                found[path] = (mode, object_id)
+        return found
+
+    def remotes(self) -> list[str]:
+        """The names of the remotes."""
+        return self.git("remote").lines
+
+    def fetch_history(self, remote: str, *refspecs: str, deepen: int | None = None, unshallow: bool = False) -> Answer:
+        """Fetch the refspecs; in a shallow clone by `deepen` more commits, or all of them with `unshallow`.
+
+        Neither is used in a full clone, where `--depth` and its kin would cut history off.
+        """
+        depth: list[str] = []
+        if (deepen or unshallow) and self.is_shallow():
+            depth = ["--unshallow"] if unshallow else [f"--deepen={deepen}"]
+        return self.fetch(remote, *refspecs, options=depth)
+
+    def fetch(self, remote: str, *refspecs: str, options: Sequence[str] = ()) -> Answer:
+        """Fetch exactly these refspecs: no tags on the side, no submodules, no FETCH_HEAD."""
+        return self.git(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", *options,
+            "--end-of-options", check_remote(remote), *refspecs,
+            timeout=SLOW_TIMEOUT_S,
+        )  # fmt: skip
+
+    def is_dirty(self, paths: Iterable[str]) -> bool:
+        """Whether any of these paths (from the top of the work tree) differs from HEAD or is not tracked."""
+        wanted = list(paths)
+        answer = self.ask("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *wanted)
+        return bool(wanted) and bool(answer.out)
+
+    def is_tracked(self, path: str) -> bool:
+        """Whether git knows the file (in its index)."""
+        return self.git("ls-files", "--error-unmatch", "--", path).ok
+
+    def _objects(self, specs: Sequence[str]) -> list[str | None]:
+        """The object id of every spec, through stdin: no spec can be taken for an option."""
+        stdin = "".join(spec.replace("\n", "?") + "\n" for spec in specs).encode()
+        lines = self.ask("cat-file", "--batch-check=%(objectname)", stdin=stdin).lines
+        return [line if _ID.match(line) else None for line in lines]
+
+
+def check_id(text: str) -> str:
+    """A full object id. Raises ValueError for anything else: ids come from `commit_of`, never from a person."""
+    if not _ID.match(text):
+        raise ValueError(f"{text!r} is not a full object id")
+    return text
+
+
+def check_remote(name: str) -> str:
+    """The name of a remote. Raises InputError for what could be an option or an address."""
+    if not re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", name):
+        raise InputError(
+            f"{name!r} is not the name of a remote", hint="set remote: in llmops.yaml to one of: git remote"
+        )
+    return name
