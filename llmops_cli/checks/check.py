@@ -100,7 +100,20 @@ class Judge(Protocol):
 
     @property
     def digest(self) -> str:
-        """Names the judge: its prompt's digest and its model."""
+        """Names the judge: its prompt's digest, its model and its labels."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model that judges, as litellm names it."""
+        ...
+
+    def accepts(self, request: Request, response: Response) -> bool:
+        """Whether an answer may be kept: only one whose verdict can be read."""
+        ...
+
+    def index(self, request: Request) -> Mapping[str, str]:
+        """What a kept answer can be found by: judge_model, judge_prompt_hash, candidate_output_hash."""
         ...
 
 

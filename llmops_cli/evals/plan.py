@@ -2,18 +2,16 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from llmops_cli.checks.check import CheckContext, Judge
 from llmops_cli.errors import InputError
 from llmops_cli.evals.case import Case
+from llmops_cli.evals.run import Role
 from llmops_cli.evals.suite import TargetShape
 from llmops_cli.models.cached import AnswerCache
 from llmops_cli.models.model import Label, Request, Response
 from llmops_cli.models.price import estimate
 from llmops_cli.prompts.prompt import Prompt
-
-Role = Literal["candidate", "baseline"]
 
 # what a plan assumes for an answer whose length nobody has limited
 TYPICAL_OUTPUT_TOKENS = 300

@@ -6,11 +6,12 @@ from typing import Literal
 from pydantic import Field
 
 from llmops_cli.checks.check import Failed, Score, Scored, Skipped
-from llmops_cli.evals.plan import Role
 from llmops_cli.files.json_value import Json
 from llmops_cli.files.shape import FileShape
 
-FORMAT = "llmops.run/1"
+Role = Literal["candidate", "baseline"]
+
+FORMAT: Literal["llmops.run/1"] = "llmops.run/1"
 
 
 class ScoreRecord(FileShape):

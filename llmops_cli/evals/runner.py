@@ -9,8 +9,8 @@ from typing import Protocol
 from llmops_cli.checks.check import Check, CheckContext, CheckShape, Failed, Judge, Score, Scored
 from llmops_cli.errors import LlmopsError
 from llmops_cli.evals.case import Case
-from llmops_cli.evals.plan import Role, Trial
-from llmops_cli.evals.run import Counts, Result, ScoreRecord
+from llmops_cli.evals.plan import Trial
+from llmops_cli.evals.run import Counts, Result, Role, ScoreRecord
 from llmops_cli.models.model import FATAL, Fault, Model, ModelError, Response
 
 

@@ -261,7 +261,7 @@ def _case_view(analysis: Analysis, case: str) -> CaseView:
 def _telling(results: Sequence[Result]) -> Result | None:
     """The repeat to show: the first that lost a check, else the first."""
     lost = [r for r in results if any(s.status == "scored" and not s.passed for s in r.scores.values())]
-    return (lost or list(results) or [None])[0]
+    return next(iter(lost or results), None)
 
 
 def _answer(result: Result | None) -> str:

@@ -1,0 +1,241 @@
+"""The gate: every guard, and every way in which a weaker one would pass."""
+
+import pytest
+
+from llmops_cli.evals.gate import Status
+from tests.evals.runs import binary, policy, rule, run_of, verdict_on
+
+DROP = rule("m", tolerance=0.02)
+
+
+def texts(verdict: object) -> str:
+    return " | ".join(finding.text for finding in verdict.findings)  # type: ignore[attr-defined]
+
+
+def flipped(worse: int, better: int, n: int) -> tuple[dict[str, list[float | None]], dict[str, list[float | None]]]:
+    """Candidate and baseline over n cases, of which so many turned worse and better."""
+    before: dict[str, list[float | None]] = {}
+    after: dict[str, list[float | None]] = {}
+    for i in range(n):
+        before[f"c{i}"] = [0.0 if worse <= i < worse + better else 1.0]
+        after[f"c{i}"] = [0.0 if i < worse else 1.0]
+    return after, before
+
+
+class TestValidity:
+    def test_no_rules_is_invalid(self) -> None:
+        verdict = verdict_on(run_of({"m": binary(5, 5)}), policy())
+        assert verdict.status is Status.INVALID
+        assert "gates on no metric" in texts(verdict)
+        assert verdict.exit_code(policy()) == 3
+
+    def test_only_comparing_rules_without_a_baseline_is_invalid(self) -> None:
+        verdict = verdict_on(run_of({"m": binary(5, 5)}), policy(DROP))
+        assert verdict.status is Status.INVALID
+        assert "there is none" in texts(verdict)
+
+    def test_a_metric_nobody_measured_is_invalid(self) -> None:
+        verdict = verdict_on(run_of({"m": binary(5, 5)}), policy(rule("gone", bound=0.5)))
+        assert verdict.status is Status.INVALID
+        assert "gone was not measured on any case" in texts(verdict)
+
+    @pytest.mark.parametrize(("failed", "status"), [(5, Status.PASS), (6, Status.INVALID)])
+    def test_more_than_five_percent_failed_scores_are_invalid(self, failed: int, status: Status) -> None:
+        values = binary(100, 100)
+        for i in range(failed):
+            values[f"c{i}"] = [None]
+        verdict = verdict_on(run_of({"m": values}), policy(rule("m", bound=0.5)))
+        assert verdict.status is status
+
+    def test_the_sentence_about_failed_scores_gives_a_reason(self) -> None:
+        values = binary(10, 10) | {"c0": [None]}
+        verdict = verdict_on(run_of({"m": values}), policy(rule("m", bound=0.5)))
+        assert (
+            "1 of 10 scores of the candidate failed, more than 5%; first: case c0: the judge answered in prose"
+            in texts(verdict)
+        )
+
+    def test_failures_of_the_baseline_count_as_well(self) -> None:
+        broken = binary(10, 10) | {"c0": [None]}
+        verdict = verdict_on(run_of({"m": binary(10, 10)}, {"m": broken}), policy(DROP))
+        assert verdict.status is Status.INVALID
+        assert "of the baseline failed" in texts(verdict)
+
+    def test_uneven_failures_are_invalid_below_the_limit_too(self) -> None:
+        candidate = binary(200, 200)
+        for i in range(8):
+            candidate[f"c{i}"] = [None]
+        verdict = verdict_on(run_of({"m": candidate}, {"m": binary(200, 200)}), policy(DROP))
+        assert verdict.status is Status.INVALID
+        assert "8 only on the candidate, 0 only on the baseline" in texts(verdict)
+
+    def test_removed_cases_are_invalid(self) -> None:
+        run = run_of({"m": binary(5, 5)}, {"m": binary(6, 6)}, removed=["c5"])
+        verdict = verdict_on(run, policy(DROP))
+        assert verdict.status is Status.INVALID
+        assert "--allow-removed" in texts(verdict)
+
+    def test_no_common_case_is_invalid(self) -> None:
+        run = run_of({"m": binary(5, 5)}, {"m": binary(5, 5, prefix="other")})
+        verdict = verdict_on(run, policy(DROP))
+        assert verdict.status is Status.INVALID
+        assert "nothing to compare" in texts(verdict)
+
+
+class TestFloor:
+    def test_at_the_floor_passes(self) -> None:
+        assert verdict_on(run_of({"m": binary(9, 10)}), policy(rule("m", bound=0.9))).status is Status.PASS
+
+    def test_below_the_floor_fails_where_nothing_can_be_repeated(self) -> None:
+        verdict = verdict_on(run_of({"m": binary(89, 100)}), policy(rule("m", bound=0.9)))
+        assert verdict.status is Status.FAIL
+        assert texts(verdict) == "m is 89.0 %, below its floor 90.0 % (n = 100)"
+
+    def test_just_below_asks_for_more_repeats_first(self) -> None:
+        run = run_of({"m": binary(89, 100)})
+        verdict = verdict_on(run, policy(rule("m", bound=0.9)), last_look=False, repeatable=True)
+        assert verdict.status is Status.INCONCLUSIVE
+        assert verdict.more_repeats
+
+    def test_far_below_fails_at_once(self) -> None:
+        # a confident fail at floor .90 needs at most .85 with n = 100 (Wilson, one-sided 95 %)
+        for passed, status in ((85, Status.INCONCLUSIVE), (83, Status.FAIL)):
+            run = run_of({"m": binary(passed, 100)})
+            verdict = verdict_on(run, policy(rule("m", bound=0.9)), last_look=False, repeatable=True)
+            assert verdict.status is status, passed
+
+    def test_the_last_look_decides_on_the_point(self) -> None:
+        run = run_of({"m": binary(89, 100)})
+        verdict = verdict_on(run, policy(rule("m", bound=0.9)), last_look=True, repeatable=True)
+        assert verdict.status is Status.FAIL
+        assert "within the noise" in texts(verdict)
+
+    def test_a_ceiling_holds_for_what_should_be_low(self) -> None:
+        slow = {f"c{i}": 900.0 + i for i in range(10)}
+        run = run_of({"m": binary(10, 10)}, latency_ms=(slow, slow))
+        assert verdict_on(run, policy(rule("latency_ms", bound=1000))).status is Status.PASS
+        verdict = verdict_on(run, policy(rule("latency_ms", bound=800)))
+        assert verdict.status is Status.FAIL
+        assert "above its ceiling 800 ms" in texts(verdict)
+
+    def test_a_ceiling_nobody_could_measure_is_invalid(self) -> None:
+        verdict = verdict_on(run_of({"m": binary(10, 10)}), policy(rule("cost_usd", bound=0.1)))
+        assert verdict.status is Status.INVALID
+
+
+class TestRegression:
+    def test_a_drop_that_is_large_and_significant_fails(self) -> None:
+        after, before = flipped(53, 36, 330)
+        verdict = verdict_on(run_of({"m": after}, {"m": before}), policy(DROP))
+        assert verdict.status is Status.FAIL
+        assert "53 worse, 36 better of 330, p = 0.0363" in texts(verdict)
+
+    def test_the_same_drop_is_open_at_a_stricter_alpha(self) -> None:
+        after, before = flipped(53, 36, 330)
+        given = policy(DROP, alpha=0.01)
+        verdict = verdict_on(run_of({"m": after}, {"m": before}), given)
+        assert verdict.status is Status.INCONCLUSIVE
+        assert verdict.exit_code(given) == 0
+        assert verdict.exit_code(policy(DROP, on_inconclusive="fail")) == 1
+
+    def test_an_early_look_spends_half_of_alpha(self) -> None:
+        after, before = flipped(53, 36, 330)
+        verdict = verdict_on(run_of({"m": after}, {"m": before}), policy(DROP), last_look=False, repeatable=True)
+        assert verdict.status is Status.INCONCLUSIVE  # p = 0.0363 > 0.025
+        assert verdict.more_repeats
+
+    def test_a_drop_within_the_tolerance_passes_however_sure(self) -> None:
+        after, before = flipped(10, 0, 1000)
+        assert verdict_on(run_of({"m": after}, {"m": before}), policy(DROP)).status is Status.PASS
+
+    def test_an_improvement_passes(self) -> None:
+        after, before = flipped(25, 93, 330)
+        assert verdict_on(run_of({"m": after}, {"m": before}), policy(DROP)).status is Status.PASS
+
+    def test_holm_holds_over_the_gating_metrics(self) -> None:
+        after, before = flipped(53, 36, 330)
+        same, same_before = flipped(0, 0, 330)
+        run = run_of({"m": after, "other": same}, {"m": before, "other": same_before})
+        assert verdict_on(run, policy(DROP)).status is Status.FAIL
+        both = policy(DROP, rule("other", tolerance=0.02))
+        assert verdict_on(run, both).status is Status.INCONCLUSIVE  # 2 x 0.0363 > 0.05
+
+    def test_too_few_cases_are_said_to_be_too_few(self) -> None:
+        after, before = flipped(3, 0, 3)
+        verdict = verdict_on(run_of({"m": after}, {"m": before}), policy(DROP))
+        assert verdict.status is Status.INCONCLUSIVE
+        assert "this gate cannot fail with n = 3" in texts(verdict)
+        assert verdict.sights["m"].can_fail is False
+
+    def test_a_relative_rise_of_a_cost_fails(self) -> None:
+        slow = {f"c{i}": 130.0 for i in range(30)}
+        quick = {f"c{i}": 100.0 for i in range(30)}
+        run = run_of({"m": binary(30, 30)}, {"m": binary(30, 30)}, latency_ms=(slow, quick))
+        verdict = verdict_on(run, policy(rule("latency_ms", tolerance=0.1, relative=True)))
+        assert verdict.status is Status.FAIL
+        assert "latency_ms rose from 100 ms to 130 ms" in texts(verdict)
+        assert verdict_on(run, policy(rule("latency_ms", tolerance=0.5, relative=True))).status is Status.PASS
+
+    def test_clusters_are_one_witness_each(self) -> None:
+        after, before = flipped(10, 0, 40)
+        free = run_of({"m": after}, {"m": before})
+        assert verdict_on(free, policy(DROP)).status is Status.FAIL
+        one_document = {f"c{i}": "doc" for i in range(10)} | {f"c{i}": f"d{i}" for i in range(10, 40)}
+        tied = run_of({"m": after}, {"m": before}, clusters=one_document)
+        assert verdict_on(tied, policy(DROP)).status is Status.INCONCLUSIVE
+
+    def test_the_smallest_visible_drop_is_told(self) -> None:
+        after, before = flipped(7, 6, 100)
+        sight = verdict_on(run_of({"m": after}, {"m": before}), policy(DROP)).sights["m"]
+        # (z.95 + z.80) x SE, SE of differences of 13 discordant pairs in 100
+        assert sight.smallest_visible == pytest.approx(2.4865 * 0.0362, rel=0.01)
+
+
+class TestCritical:
+    def test_without_repeats_a_lost_critical_case_blocks(self) -> None:
+        after, before = flipped(1, 0, 200)
+        verdict = verdict_on(run_of({"m": after}, {"m": before}, critical=["c0"]), policy(DROP))
+        assert verdict.status is Status.FAIL
+        assert "critical case c0 passed m before and fails now (1 of 1)" in texts(verdict)
+
+    def test_with_repeats_it_is_asked_again_first(self) -> None:
+        after, before = flipped(1, 0, 200)
+        run = run_of({"m": after}, {"m": before}, critical=["c0"])
+        verdict = verdict_on(run, policy(DROP), last_look=False, repeatable=True)
+        assert verdict.retry_cases == ("c0",)
+        assert verdict.status is Status.INCONCLUSIVE
+
+    @pytest.mark.parametrize(("repeats", "status"), [([0.0, 1.0, 1.0], Status.PASS), ([0.0, 0.0, 1.0], Status.FAIL)])
+    def test_two_of_three_failures_block(self, repeats: list[float | None], status: Status) -> None:
+        after, before = flipped(1, 0, 200)
+        after["c0"] = repeats
+        before["c0"] = [1.0, 1.0, 1.0]
+        run = run_of({"m": after}, {"m": before}, critical=["c0"])
+        assert verdict_on(run, policy(DROP), repeatable=True).status is status
+
+    def test_a_critical_case_that_failed_before_does_not_block(self) -> None:
+        after, before = flipped(0, 0, 50)
+        after["c0"] = before["c0"] = [0.0]
+        assert verdict_on(run_of({"m": after}, {"m": before}, critical=["c0"]), policy(DROP)).status is Status.PASS
+
+    def test_a_critical_case_that_could_not_be_measured_is_no_pass(self) -> None:
+        after, before = flipped(0, 0, 50)
+        after["c0"] = [None]
+        verdict = verdict_on(run_of({"m": after}, {"m": before}, critical=["c0"]), policy(DROP))
+        assert verdict.status is Status.INVALID
+        assert "could not be measured" in texts(verdict)
+
+
+def test_the_worst_guard_wins() -> None:
+    after, before = flipped(53, 36, 330)
+    verdict = verdict_on(run_of({"m": after}, {"m": before}), policy(rule("m", bound=0.99, tolerance=0.02), alpha=0.01))
+    assert verdict.status is Status.FAIL
+    assert {finding.status for finding in verdict.findings} == {Status.FAIL, Status.INCONCLUSIVE}
+
+
+def test_the_same_run_always_gets_the_same_verdict() -> None:
+    after = {f"c{i}": [(i * 37 % 100) / 100] for i in range(60)}
+    before = {f"c{i}": [(i * 53 % 100) / 100] for i in range(60)}
+    run = run_of({"m": after}, {"m": before})  # type: ignore[dict-item]
+    first = verdict_on(run, policy(DROP)).as_json()
+    assert all(verdict_on(run, policy(DROP)).as_json() == first for _ in range(3))
