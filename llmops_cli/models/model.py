@@ -106,11 +106,32 @@ class ModelError(Exception):
         self.retry_after = retry_after
 
 
+# how an answer ends that says all it had to say; whatever else a provider writes is shown, but not kept in the cache
+COMPLETE = frozenset({"stop", "end_turn", "stop_sequence", "eos", "tool_calls", "tool_use", "function_call"})
+_TRUNCATED = frozenset({"length", "max_tokens", "model_length"})
+_FILTERED = frozenset({"content_filter", "content_filtered", "safety", "refusal"})
+
+
+def check_complete(response: Response) -> Response:
+    """The response itself, when it is an answer.
+
+    Raises ModelError: TRUNCATED when it stopped half-way, FILTERED, EMPTY when it says nothing and calls no tool.
+    """
+    if response.finish_reason in _TRUNCATED:
+        tokens = f" after {response.usage.output_tokens:,} tokens" if response.usage else ""
+        raise ModelError(Fault.TRUNCATED, f"stopped at the length limit{tokens}; raise max_tokens")
+    if response.finish_reason in _FILTERED:
+        raise ModelError(Fault.FILTERED, f"the answer ended with {response.finish_reason!r}")
+    if not response.text.strip() and not response.tool_calls:
+        raise ModelError(Fault.EMPTY, f"neither text nor a tool call (finish reason {response.finish_reason!r})")
+    return response
+
+
 class Model(Protocol):
     """Whatever answers a request. Wrappers (cached, retried, limited, budgeted) are Models made from a Model."""
 
     async def answer(self, request: Request) -> Response:
-        """The answer. Raises ModelError."""
+        """The answer. Raises ModelError; InputError when no provider can be found behind the model's name."""
         ...
 
     async def close(self) -> None:

@@ -1,0 +1,87 @@
+"""No question is paid for twice: a Model that answers from the store, and keeps in it what it had to ask."""
+
+import asyncio
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+
+from llmops_cli.models.answer_cache import AnswerCache
+from llmops_cli.models.model import COMPLETE, Model, Request, Response
+
+__all__ = ["AnswerCache", "CachedModel"]
+
+
+class _Flight:
+    """A call under way, and how many wait for it."""
+
+    def __init__(self, call: "asyncio.Task[Response]") -> None:
+        self.call = call
+        self.waiting = 0
+
+
+class CachedModel:
+    """A Model that answers from an AnswerCache, and puts into it what the inner model answers.
+
+    Kept are complete answers (`COMPLETE` finish reasons, text or a tool call) that `accept(request, response)` does not
+    refuse; for a judge that is "the verdict can be parsed". What would not be kept is not believed from the cache
+    either. A kept answer is on disk before it is returned. Identical requests at the same time make one call: those
+    that did not start it get the answer as `cached`, because they cost nothing. Without a cache only that remains.
+    """
+
+    def __init__(
+        self,
+        inner: Model,
+        cache: AnswerCache | None,
+        *,
+        accept: Callable[[Request, Response], bool] | None = None,
+        index_of: Callable[[Request], Mapping[str, str]] | None = None,
+    ) -> None:
+        self._inner = inner
+        self._cache = cache
+        self._accept = accept
+        self._index_of = index_of
+        self._flights: dict[str, _Flight] = {}
+
+    async def answer(self, request: Request) -> Response:
+        """The kept answer, else that of the inner model. Raises its ModelError; errors are never kept."""
+        key = request.key
+        flight = self._flights.get(key)
+        started = flight is None
+        if flight is None:
+            kept = self._cache.get(key) if self._cache else None
+            if kept is not None and self._acceptable(request, kept):
+                return kept
+            flight = self._flights[key] = _Flight(asyncio.create_task(self._call(request)))
+            flight.call.add_done_callback(functools.partial(self._landed, key))
+        flight.waiting += 1
+        try:
+            response = await asyncio.shield(flight.call)
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting:  # nobody wants the answer any more; who comes now must not find a cancelled call
+                self._landed(key, flight.call)
+                flight.call.cancel()
+        return response if started or response.cached else dataclasses.replace(response, cached=True)
+
+    async def close(self) -> None:
+        """Close the inner model; the cache belongs to whoever opened it."""
+        await self._inner.close()
+
+    async def _call(self, request: Request) -> Response:
+        response = await self._inner.answer(request)
+        if self._cache and not response.cached and self._acceptable(request, response):
+            index = self._index_of(request) if self._index_of else {}
+            await self._cache.keep(request, response, index=index)
+        return response
+
+    def _acceptable(self, request: Request, response: Response) -> bool:
+        if response.finish_reason not in COMPLETE or not (response.text.strip() or response.tool_calls):
+            return False
+        return self._accept is None or self._accept(request, response)
+
+    def _landed(self, key: str, call: "asyncio.Task[Response]") -> None:
+        flight = self._flights.get(key)
+        if flight is not None and flight.call is call:
+            del self._flights[key]
+        if call.done() and not call.cancelled():
+            call.exception()  # fetched, so that asyncio does not complain when everybody had left
