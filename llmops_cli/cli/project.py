@@ -27,8 +27,9 @@ def init(
         Path, typer.Argument(metavar="DIR", help="Where the project begins (default: here).", show_default=False)
     ] = Path(),
 ) -> None:
-    """Write a first prompt, its golden set, suite and recording, and a workflow for pull requests.
+    """Write a first prompt, golden set and suite.
 
+    They come with a recording, so that `llmops eval run` works without a key, and with a workflow for pull requests.
     Nothing is overwritten: when a file is already there, all such files are named and nothing is written.
     """
     new = _scaffold()
@@ -52,9 +53,9 @@ def demo(
         Path | None, typer.Option(help="Build the repository in this new folder and keep it.", show_default=False)
     ] = None,
 ) -> None:
-    """Play a prompt's life in a temporary repository: change, gate, release, incident, rollback.
+    """Play a prompt's life in a temporary repository.
 
-    Every line that begins with $ is run for real. No key is needed: recorded, made-up answers speak.
+    A careless change meets the gate, a good one is released, an incident is rolled back. Every line that begins with $ is run for real. No key is needed: recorded, made-up answers speak.
     """
     from llmops_cli.cli.demo import play
 
