@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn, cast
@@ -10,7 +11,7 @@ from typing_extensions import TypeAliasType
 
 from llmops_cli.errors import FileError, Problem
 
-Json = TypeAliasType("Json", "None | bool | int | float | str | list[Json] | dict[str, Json]")
+Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
 
 
 def canonical(value: object) -> str:
@@ -23,16 +24,23 @@ def canonical(value: object) -> str:
 
 def digest(value: object) -> str:
     """`sha256:` and 64 hex digits over the canonical text of a JSON value."""
-    return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
+    # lone surrogates can stand in JSON (`"\\ud800"`), so they must have a digest too
+    return "sha256:" + hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def parse_json(text: str) -> Json:
-    """Strict JSON: NaN, Infinity and duplicate keys are refused.
+    """Strict JSON: NaN, Infinity, numbers too large to hold and duplicate keys are refused; a byte order mark is not.
 
     Raises ValueError (json.JSONDecodeError where the syntax is wrong).
     """
     try:
-        return cast(Json, json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys))
+        value = json.loads(
+            text.removeprefix("\ufeff"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_unique_keys,
+        )
+        return cast(Json, value)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -44,7 +52,7 @@ def parse_json_lines(text: str, *, path: str) -> list[tuple[int, dict[str, Json]
     """
     rows: list[tuple[int, dict[str, Json]]] = []
     problems: list[Problem] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -87,6 +95,13 @@ def decode(data: bytes, *, path: str) -> str:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number in JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is too large a number")
+    return value
 
 
 def _unique_keys(pairs: list[tuple[str, Json]]) -> Mapping[str, Json]:

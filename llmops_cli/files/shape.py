@@ -75,10 +75,11 @@ def _locate(data: Json, loc: tuple[int | str, ...]) -> tuple[Key, Json]:
     key: Key = ()
     value = data
     for part in loc:
-        if (isinstance(value, dict) and isinstance(part, str) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and part < len(value)
-        ):
-            key, value = (*key, part), value[part]
+        match value, part:
+            case dict(), str() if part in value:
+                key, value = (*key, part), value[part]
+            case list(), int() if part < len(value):
+                key, value = (*key, part), value[part]
     return key, value
 
 

@@ -34,11 +34,15 @@ _NOT_FINITE = re.compile(r"([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))\Z")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a scalar stands in the text, in characters: [start, end); `source` is its text, `quoted` its style."""
+    """Where a scalar stands in the text, in characters: [start, end).
+
+    `line` is the line of `start`; `literal` tells a `|` block, whose own first line is the next one in the file.
+    """
 
     start: int
     end: int
-    quoted: bool
+    line: int
+    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +61,30 @@ class Document:
                 return self.lines[key[:end]]
         return 0
 
+    def text_line(self, key: Key, line: int) -> int:
+        """The line in the file of line `line` (from 1) of the text at a key.
+
+        Exact within `|` blocks; for folded and quoted text, whose lines are not those of the file, where it begins.
+        """
+        span = self.spans.get(key)
+        if span is None:
+            return self.line(key)
+        return span.line + max(line, 1) if span.literal else span.line
+
 
 def parse_yaml(text: str, *, path: str) -> Document:
     """Parse one YAML document. `path` is only shown in messages.
 
     Raises FileError for bad syntax, too much size, depth or aliasing, tags, duplicate keys, keys that are not strings.
     """
+    mark = len(text) - len(text.removeprefix("\ufeff"))  # libyaml does not count a byte order mark
+    text = text[mark:]
     _guard(text, path)
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        raise _syntax(error, path) from None
-    builder = _Builder(path)
+        raise _syntax(error, text, path) from None
+    builder = _Builder(path, mark)
     data = builder.build(node, ()) if node is not None else None
     if builder.problems:
         raise FileError(builder.problems)
@@ -82,7 +98,7 @@ def _guard(text: str, path: str) -> None:
     depth = aliases = documents = 0
     try:
         for event in yaml.parse(text, Loader=_Loader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 0
             if isinstance(event, yaml.events.CollectionStartEvent):
                 depth += 1
             elif isinstance(event, yaml.events.CollectionEndEvent):
@@ -101,20 +117,28 @@ def _guard(text: str, path: str) -> None:
             if documents > 1:
                 raise FileError([Problem(path, line, "", "one document a file is expected", "remove the second ---")])
     except yaml.YAMLError as error:
-        raise _syntax(error, path) from None
+        raise _syntax(error, text, path) from None
 
 
-def _syntax(error: yaml.YAMLError, path: str) -> FileError:
+def _syntax(error: yaml.YAMLError, text: str, path: str) -> FileError:
+    if isinstance(error, yaml.reader.ReaderError):
+        bad = next((i for i, character in enumerate(text) if ord(character) == error.character), -1)
+        line = text.count("\n", 0, bad) + 1 if bad >= 0 else 0
+        what = f"the control character U+{ord(text[bad]):04X} is not allowed" if bad >= 0 else error.reason
+        return FileError([Problem(path, line, "", f"not valid YAML: {what}", "write it as an escape in double quotes")])
     mark = getattr(error, "problem_mark", None)
-    what = getattr(error, "problem", None) or str(error)
-    return FileError([Problem(path, mark.line + 1 if mark else 0, "", f"not valid YAML: {what}")])
+    what = getattr(error, "problem", None) or str(error).split("\n")[0]
+    line = mark.line + 1 if mark else 0
+    tabbed = any(source.lstrip(" ").startswith("\t") for source in text.split("\n")[line - 1 : line])
+    return FileError([Problem(path, line, "", f"not valid YAML: {what}", "indent with spaces" if tabbed else "")])
 
 
 class _Builder:
     """Nodes to plain data, with the places of all keys."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, offset: int) -> None:
         self.path = path
+        self.offset = offset
         self.lines: dict[Key, int] = {}
         self.spans: dict[Key, Span] = {}
         self.problems: list[Problem] = []
@@ -124,12 +148,18 @@ class _Builder:
         self.count += 1
         if self.count > MAX_NODES:
             raise FileError([Problem(self.path, 0, "", f"more than {MAX_NODES:,} values once aliases are expanded")])
+        if len(key) > MAX_DEPTH:  # an alias inside its own anchor
+            raise FileError(
+                [Problem(self.path, node.start_mark.line + 1, "", f"nested deeper than {MAX_DEPTH} levels")]
+            )
         self.lines.setdefault(key, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, key)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(child, (*key, index)) for index, child in enumerate(node.value)]
-        self.spans[key] = Span(node.start_mark.index, node.end_mark.index, bool(node.style))
+        assert isinstance(node, yaml.ScalarNode)
+        start, end = (mark.index + self.offset for mark in (node.start_mark, node.end_mark))
+        self.spans[key] = Span(start, end, node.start_mark.line + 1, node.style == "|")
         return self._scalar(node, key)
 
     def _mapping(self, node: yaml.MappingNode, key: Key) -> Json:

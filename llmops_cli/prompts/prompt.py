@@ -78,6 +78,12 @@ class Prompt:
             },
         }
 
+    @property
+    def unused(self) -> list[str]:
+        """Variables that no message mentions: the caller passes them for nothing."""
+        mentioned = {name for template in self.templates for name in template.names}
+        return [name for name in self.variables if name not in mentioned]
+
     @cached_property
     def templates(self) -> tuple[Template, ...]:
         """The parsed content of every message. Raises TemplateError."""
@@ -115,3 +121,25 @@ class Prompt:
             if name in self.variables and (reason := self.variables[name].misfit(value))
         ]
         return missing + unknown + wrong
+
+
+def tool_name(tool: Mapping[str, Json]) -> str:
+    """The name of a tool, in either shape that providers take (`{function: {name}}` or `{name}`); empty without one."""
+    name = tool_function(tool).get("name")
+    return name if isinstance(name, str) else ""
+
+
+def tool_function(tool: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The part of a tool that names and describes it."""
+    function = tool.get("function")
+    return function if isinstance(function, dict) else tool
+
+
+def tool_schema(tool: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The JSON schema of a tool's arguments; empty when it takes none."""
+    function = tool_function(tool)
+    for key in ("parameters", "input_schema"):
+        schema = function.get(key)
+        if isinstance(schema, dict):
+            return schema
+    return {}

@@ -1,6 +1,6 @@
 """Template text to message text: three syntaxes, all strict, none of which can reach Python.
 
-A template is parsed once, when its prompt is loaded; rendering is one pass: a value that looks like a template stays text.
+A template is parsed once, when its prompt is loaded. Rendering is one pass: a value that looks like a template is text.
 """
 
 import json
@@ -35,8 +35,12 @@ class Template(Protocol):
         """The variables it mentions."""
         ...
 
+    def line_of(self, name: str) -> int:
+        """The first line, from 1 within the template, that mentions the variable; 1 when none does."""
+        ...
+
     def render(self, values: Mapping[str, Json]) -> str:
-        """The text with all variables filled in. Every mentioned name must be in `values`."""
+        """The text with all variables filled in. Every mentioned name must be in `values`. Raises TemplateError."""
         ...
 
 
@@ -50,8 +54,23 @@ class Substitution:
     def names(self) -> frozenset[str]:
         return frozenset(name for _, name in self.parts if name)
 
+    def line_of(self, name: str) -> int:
+        line = 1
+        for literal, mentioned in self.parts:
+            line += literal.count("\n")
+            if mentioned == name:
+                return line
+        return 1
+
     def render(self, values: Mapping[str, Json]) -> str:
-        return "".join(literal + (as_text(values[name]) if name else "") for literal, name in self.parts)
+        pieces: list[str] = []
+        size = 0
+        for literal, name in self.parts:
+            pieces += [literal, as_text(values[name]) if name else ""]
+            size += len(pieces[-2]) + len(pieces[-1])
+            if size > MAX_RENDERED:
+                raise too_long()
+        return "".join(pieces)
 
 
 def parse_template(text: str, template_format: TemplateFormat) -> Template:
@@ -90,23 +109,32 @@ def _stray(text: str, index: int, template_format: TemplateFormat) -> TemplateEr
 
 
 def as_text(value: Json) -> str:
-    """A value as it stands in a prompt: text as it is, everything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A value as it stands in a prompt: text as it is, everything else as JSON. Raises ValueError for NaN, infinity."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def too_long() -> TemplateError:
+    """The error of a template that renders to more than `MAX_RENDERED` characters."""
+    return TemplateError(f"renders to more than {MAX_RENDERED:,} characters", hint="pass shorter values")
 
 
 def infer_format(texts: Iterable[str], declared: frozenset[str]) -> TemplateFormat:
     """The one syntax whose variables occur in the texts, for files that do not say `template_format`.
 
-    `declared` are the names of the file's variables, empty when it has none. A text without any variable is `dollar`.
+    `declared` are the names of the file's variables, empty when it has none. Mentions of declared names decide; where
+    there is none, whatever looks like a mention does. Texts without any variable are `dollar`.
     Raises TemplateError when two syntaxes fit.
     """
+    mentions = [
+        (template_format, next(group for group in match.groups() if group), match.group())
+        for text in texts
+        for template_format, pattern in _TELLING.items()
+        for match in pattern.finditer(text)
+    ]
+    sure = [mention for mention in mentions if mention[1] in declared or mention[0] == "jinja"]
     found: dict[TemplateFormat, str] = {}
-    for text in texts:
-        for template_format, pattern in _TELLING.items():
-            for match in pattern.finditer(text):
-                name = next(group for group in match.groups() if group)
-                if not declared or name in declared or template_format == "jinja":
-                    found.setdefault(template_format, match.group())
+    for template_format, _, shown in sure or mentions:
+        found.setdefault(template_format, shown)
     if len(found) > 1:
         seen = " and ".join(f"{shown!r} ({template_format})" for template_format, shown in found.items())
         raise TemplateError(

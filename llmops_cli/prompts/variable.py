@@ -1,10 +1,11 @@
 """Typed variables of a prompt: what a caller must and may pass, and whether a value fits."""
 
+import math
 from typing import Literal
 
 from pydantic import model_validator
 
-from llmops_cli.files.json_value import Json
+from llmops_cli.files.json_value import Json, canonical
 from llmops_cli.files.shape import FileShape
 
 VariableType = Literal["string", "integer", "number", "boolean", "array", "object"]
@@ -33,16 +34,35 @@ class Variable(FileShape):
             raise ValueError("min_length and max_length are for strings and arrays")
         if self.type not in ("integer", "number") and (self.minimum is not None or self.maximum is not None):
             raise ValueError("minimum and maximum are for numbers")
+        if self.min_length is not None and self.min_length < 0:
+            raise ValueError("min_length must not be negative")
+        if self.min_length is not None and self.max_length is not None and self.min_length > self.max_length:
+            raise ValueError("min_length is larger than max_length")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError("minimum is larger than maximum")
+        if self.enum is not None:
+            if not self.enum:
+                raise ValueError("enum must list at least one value")
+            if reason := next((reason for value in self.enum if (reason := self._unfit(value))), ""):
+                raise ValueError(f"a value of enum {reason}")
         if not self.required and (reason := self.misfit(self.default)):
             raise ValueError(f"the default {reason}")
         return self
 
     def misfit(self, value: Json) -> str:
         """Why the value does not fit, as words that follow its name; empty when it fits."""
+        if reason := self._unfit(value):
+            return reason
+        if self.enum is not None and canonical(value) not in map(canonical, self.enum):
+            return "must be one of " + ", ".join(canonical(each) for each in self.enum)
+        return ""
+
+    def _unfit(self, value: Json) -> str:
+        """Why the value is not of the type, or out of bounds."""
         if not _is(value, self.type):
             return f"must be of type {self.type}, not {_type_name(value)}"
-        if self.enum is not None and value not in self.enum:
-            return f"must be one of {self.enum}"
+        if not _finite(value):
+            return "must hold finite numbers only"
         if isinstance(value, str | list):
             if self.min_length is not None and len(value) < self.min_length:
                 return f"is shorter than min_length {self.min_length}"
@@ -78,6 +98,17 @@ def _is(value: Json, wanted: VariableType) -> bool:
             return isinstance(value, list)
         case "object":
             return isinstance(value, dict)
+
+
+def _finite(value: Json) -> bool:
+    match value:
+        case float():
+            return math.isfinite(value)
+        case list():
+            return all(map(_finite, value))
+        case dict():
+            return all(map(_finite, value.values()))
+    return True
 
 
 def _type_name(value: Json) -> str:

@@ -9,6 +9,7 @@ from llmops_cli.errors import InputError
 
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _IDENTIFIER = r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
+_LONGEST = 100
 _VERSION = re.compile(
     rf"(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER})(?:-(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?\Z"
 )
@@ -40,7 +41,7 @@ class Version:
     @classmethod
     def parse(cls, text: str) -> "Version":
         """`3.1.0` or `3.2.0-rc.1` as a version. Raises InputError that says what was expected."""
-        match = _VERSION.match(text)
+        match = _VERSION.match(text) if len(text) <= _LONGEST else None
         if match is None:
             raise InputError(f"{text!r} is not a version", hint="write MAJOR.MINOR.PATCH, such as 1.0.0")
         pre = tuple(match["pre"].split(".")) if match["pre"] else ()
@@ -103,7 +104,7 @@ class VersionRange:
     @classmethod
     def parse(cls, text: str) -> "VersionRange | None":
         """The range, or None when the text is not one."""
-        match = _PARTIAL.match(text)
+        match = _PARTIAL.match(text) if len(text) <= _LONGEST else None
         if match is None:
             return None
         low = Version(int(match["major"]), int(match["minor"] or 0), int(match["patch"] or 0))
