@@ -10,10 +10,12 @@ import pytest
 from llmops_cli.cli.main import main
 
 
-def evaluated(capsys: pytest.CaptureFixture[str]) -> Any:
+def verdict(capsys: pytest.CaptureFixture[str]) -> str:
+    """What the gate says of the first project."""
     capsys.readouterr()
     assert main(["eval", "run", "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
+    return str(document["runs"][0]["verdict"]["status"])
 
 
 def test_init_then_eval_in_an_empty_folder(
@@ -21,7 +23,7 @@ def test_init_then_eval_in_an_empty_folder(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["init"]) == 0
-    assert evaluated(capsys)["verdict"] == "pass"
+    assert verdict(capsys) == "pass"
 
 
 def test_init_then_eval_in_a_repository_without_a_commit(
@@ -29,7 +31,7 @@ def test_init_then_eval_in_a_repository_without_a_commit(
 ) -> None:
     monkeypatch.chdir(repo.path)
     assert main(["init"]) == 0
-    assert evaluated(capsys)["verdict"] == "pass"
+    assert verdict(capsys) == "pass"
     assert ".llmops" not in repo.git("status", "--porcelain", "--untracked-files=all")
 
 
