@@ -10,7 +10,7 @@ _STEPS = (50, 200, 1000)  # commits to deepen by, before everything is fetched
 
 @dataclass(frozen=True, slots=True)
 class BaseCommit:
-    """`commit`: the merge base of HEAD and the named ref; `against_commit`: the ref's tip; `name`: as it was asked for."""
+    """`commit`: the merge base of HEAD and the named ref; `against_commit`: the ref's tip; `name`: as asked for."""
 
     commit: str
     against_commit: str

@@ -104,16 +104,16 @@ class Repo:
         """All plain files below a folder of a commit (or below its top when the folder is empty), sorted."""
         return sorted(path for path, (mode, _) in self.entries(commit, folder).items() if mode.startswith("100"))
 
-    def entries(self, commit: str, folder: str = "") -> dict[str, tuple[str, str]]:
-        """Path -> (mode, object id) of everything but folders below a folder of a commit."""
-        where = ["--", folder.rstrip("/") + "/"] if folder.strip("/") else []
-        answer = self.git("ls-tree", "-r", "-z", "--full-tree", check_id(commit), *where)
+    def entries(self, commit: str, path: str = "") -> dict[str, tuple[str, str]]:
+        """Path -> (mode, object id) of every file, link and submodule at or below a path of a commit."""
+        where = ["--", path.rstrip("/")] if path.strip("/") else []
+        answer = self.ask("ls-tree", "-r", "-z", "--full-tree", check_id(commit), *where)
         found: dict[str, tuple[str, str]] = {}
         for record in answer.out.decode("utf-8", "surrogateescape").split("\0"):
-            about, _, path = record.partition("\t")
-            if path:
+            about, _, name = record.partition("\t")
+            if name:
                 mode, _, object_id = about.split(" ")
-                found[path] = (mode, object_id)
+                found[name] = (mode, object_id)
         return found
 
     def remotes(self) -> list[str]:
@@ -138,11 +138,10 @@ class Repo:
             timeout=SLOW_TIMEOUT_S,
         )  # fmt: skip
 
-    def is_dirty(self, paths: Iterable[str]) -> bool:
-        """Whether any of these paths (from the top of the work tree) differs from HEAD or is not tracked."""
-        wanted = list(paths)
-        answer = self.ask("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *wanted)
-        return bool(wanted) and bool(answer.out)
+    def is_dirty(self, paths: Iterable[str] = ()) -> bool:
+        """Whether any of these paths (from the top of the work tree; all when none is given) differs from HEAD."""
+        arguments = ["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *paths]
+        return bool(self.ask("status", *arguments).out)
 
     def is_tracked(self, path: str) -> bool:
         """Whether git knows the file (in its index)."""

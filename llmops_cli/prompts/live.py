@@ -1,0 +1,199 @@
+"""What is live: an environment is a branch, its tree is what it serves, its log is how that came to be."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from llmops_cli.errors import LlmopsError
+from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.prompts.tag import DIGEST
+from llmops_cli.prompts.version import Version
+from llmops_cli.vcs.refs import Refs
+from llmops_cli.vcs.repo import Repo
+from llmops_cli.vcs.trailers import read_trailers
+
+BRANCHES = "llmops/"  # below refs/heads/ here, below refs/remotes/REMOTE/ for what the remote is known to have
+FOLDER = "prompts/"  # where an environment keeps its prompts, whatever the project calls its folder
+Action = Literal["promote", "rollback", "by hand"]
+_VERSION_LINE = re.compile(
+    rb"^version:[ \t]*(?P<quote>[\"']?)(?P<version>[^\s\"'#]+)(?P=quote)[ \t]*(?:#.*)?\r?$", re.M
+)
+_LOG = "%H%x00%an%x00%aI%x00%B%x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A place that serves prompts. `tip` is the commit that counts; None when nothing was ever promoted there."""
+
+    name: str
+    tip: str | None = None
+    local: str | None = None
+    tracking: str | None = None
+    diverged: bool = False
+
+    @property
+    def ref(self) -> str:
+        return f"refs/heads/{BRANCHES}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A prompt that an environment serves."""
+
+    environment: str
+    name: str
+    version: Version
+    blob: str  # object id of the file, byte for byte the released one
+    commit: str  # of the environment's branch
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step in the life of an environment. `before` and `after` are versions, empty for none."""
+
+    environment: str
+    commit: str
+    action: Action
+    prompt: str
+    before: str
+    after: str
+    who: str
+    date: str  # RFC 3339; for people, never for order
+    reason: str = ""
+    digest: str = ""
+    release_commit: str = ""
+
+    def sentence(self) -> str:
+        """`production: rag-answer was moved 3.2.0 -> 3.1.0 by Bob Example (reason: wrong citations)`."""
+        reason = f" (reason: {self.reason})" if self.reason else ""
+        step = f"{self.before or 'nothing'} -> {self.after or 'nothing'}"
+        return f"{self.environment}: {self.prompt} was moved {step} by {self.who}{reason}"
+
+
+def read_environments(repo: Repo, refs: Refs, configured: Sequence[str]) -> dict[str, Environment]:
+    """The configured environments in their order, then every other branch below `llmops/`."""
+    names = dict.fromkeys([*configured, *sorted({*refs.local, *refs.remote})])
+    return {name: environment_of(repo, name, refs.local.get(name), refs.remote.get(name)) for name in names}
+
+
+def environment_of(repo: Repo, name: str, local: str | None, tracking: str | None) -> Environment:
+    """What the remote has counts, unless the local branch is strictly ahead of it."""
+    if local is None or tracking is None or local == tracking:
+        return Environment(name, tracking or local, local, tracking)
+    if repo.is_ancestor(tracking, local):
+        return Environment(name, local, local, tracking)
+    return Environment(name, tracking, local, tracking, diverged=not repo.is_ancestor(local, tracking))
+
+
+def read_live(repo: Repo, environments: Iterable[Environment]) -> dict[str, dict[str, Live]]:
+    """Environment -> prompt -> what is live. Files there that are not prompts are passed over."""
+    places: list[tuple[Environment, str, str]] = []
+    for environment in environments:
+        if environment.tip:
+            entries = repo.entries(environment.tip, FOLDER)
+            places += [
+                (environment, path.removeprefix(FOLDER).removesuffix(".yaml"), blob)
+                for path, (mode, blob) in sorted(entries.items())
+                if path.endswith(".yaml") and mode.startswith("100")
+            ]
+    blobs = sorted({blob for _, _, blob in places})
+    versions = dict(zip(blobs, map(version_in, repo.read_blobs(blobs)), strict=True))
+    found: dict[str, dict[str, Live]] = {}
+    for environment, name, blob in places:
+        version = versions[blob]
+        if version is not None and environment.tip:
+            found.setdefault(environment.name, {})[name] = Live(environment.name, name, version, blob, environment.tip)
+    return found
+
+
+def version_in(data: bytes | None) -> Version | None:
+    """The version that a prompt file states, None when it states none. Reads one line where one line is enough."""
+    if data is None:
+        return None
+    matches = _VERSION_LINE.findall(data)
+    try:
+        if len(matches) == 1:
+            return Version.parse(matches[0][1].decode())
+        document = parse_yaml(data.decode(), path="").data
+        return Version.parse(str(document.get("version"))) if isinstance(document, dict) else None
+    except (LlmopsError, UnicodeDecodeError):
+        return None
+
+
+def read_moves(repo: Repo, environment: str, tip: str, *, name: str = "", since: str | None = None) -> list[Move]:
+    """The moves of an environment, newest first: of one prompt, or of all; only those after the commit `since`.
+
+    Commits made by hand count by what they did to the files.
+    """
+    commits = f"{since}..{tip}" if since else tip
+    where = ["--", f"{FOLDER}{name}.yaml"] if name else []
+    log = repo.ask("log", "--first-parent", "--topo-order", f"--format={_LOG}", "--end-of-options", commits, *where)
+    fields = log.out.decode("utf-8", "replace").split("\0")
+    moves: list[Move] = []
+    for start in range(0, len(fields) - 4, 4):
+        commit, who, date, message = (part.strip() for part in fields[start : start + 4])
+        said = read_trailers(message)
+        if said.get("Llmops-Action") in ("promote", "rollback") and said.get("Llmops-Prompt"):
+            if not name or said["Llmops-Prompt"] == name:
+                moves.append(_told(environment, commit, who, date, said))
+        else:
+            subject = message.split("\n")[0]
+            moves += _by_hand(repo, Move(environment, commit, "by hand", name, "", "", who, date, subject))
+    return moves
+
+
+def stack_of(moves: Sequence[Move]) -> list[str]:
+    """The versions one can go back through, the live one last; `moves` of one prompt, newest first.
+
+    A promotion puts its version on top. A rollback takes off everything above its target, so that the next rollback
+    goes further back and not forth again; a target that was never live takes the place of the one it replaces.
+    """
+    stack: list[str] = []
+    for move in reversed(moves):
+        if not move.after:
+            continue
+        if move.action == "rollback":
+            stack = stack[: stack.index(move.after)] if move.after in stack else stack[:-1]
+        if not stack or stack[-1] != move.after:
+            stack.append(move.after)
+    return stack
+
+
+def _told(environment: str, commit: str, who: str, date: str, said: Mapping[str, str]) -> Move:
+    digest = said.get("Llmops-Digest", "")
+    return Move(
+        environment=environment,
+        commit=commit,
+        action="rollback" if said["Llmops-Action"] == "rollback" else "promote",
+        prompt=said["Llmops-Prompt"],
+        before=said.get("Llmops-From", ""),
+        after=said.get("Llmops-To", ""),
+        who=who,
+        date=date,
+        reason=said.get("Llmops-Reason", ""),
+        digest=digest if DIGEST.match(digest) else "",
+        release_commit=said.get("Llmops-Commit", ""),
+    )
+
+
+def _by_hand(repo: Repo, move: Move) -> list[Move]:
+    """What a commit without our trailers did, a move for every prompt it touched (only for `move.prompt` if given)."""
+    parent = repo.commit_of(f"{move.commit}^1")
+    if move.prompt:
+        paths = [f"{FOLDER}{move.prompt}.yaml"]
+    else:
+        compared = [parent, move.commit] if parent else ["--root", "--no-commit-id", move.commit]
+        names = repo.ask("diff-tree", "-r", "-z", "--name-only", *compared).text.split("\0")
+        paths = [path for path in names if path.startswith(FOLDER) and path.endswith(".yaml")]
+    after = repo.read_blobs([f"{move.commit}:{path}" for path in paths])
+    before = repo.read_blobs([f"{parent}:{path}" for path in paths]) if parent else [None] * len(paths)
+    return [
+        replace(
+            move,
+            prompt=path.removeprefix(FOLDER).removesuffix(".yaml"),
+            before=str(version_in(was) or ""),
+            after=str(version_in(now) or ""),
+        )
+        for path, was, now in zip(paths, before, after, strict=True)
+    ]

@@ -1,0 +1,215 @@
+"""The registry: what is authored, released and live, read from git in a few commands and then answered from memory.
+
+A snapshot: after a release or a promotion open it again. Order comes from versions and ancestry, never from clocks.
+"""
+
+from functools import cached_property
+
+from llmops_cli.config import Config
+from llmops_cli.errors import InputError
+from llmops_cli.files.shape import nearest
+from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
+from llmops_cli.prompts.live import BRANCHES, Environment, Live, read_environments, read_live
+from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.prompts.reference import Reference, check_name
+from llmops_cli.prompts.tag import Release, read_releases
+from llmops_cli.prompts.version import Version, VersionRange
+from llmops_cli.vcs.commit_tree import CommitTree
+from llmops_cli.vcs.refs import Refs, read_refs
+from llmops_cli.vcs.repo import Repo
+from llmops_cli.vcs.tree import Tree, WorkTree
+
+
+class Registry:
+    """What one project has released and serves. Without a git repository it knows the working tree alone."""
+
+    def __init__(self, config: Config, repo: Repo | None, refs: Refs) -> None:
+        self.config = config
+        self.repo = repo
+        self.refs = refs
+        self._releases, self.warnings = read_releases(refs.tags)
+
+    @property
+    def folder(self) -> str:
+        """The folder of the prompts, relative to the project root."""
+        return self.config.settings.prompts
+
+    @cached_property
+    def work_tree(self) -> Tree:
+        return WorkTree(self.config.root)
+
+    def commit_tree(self, commit: str, *, label: str = "") -> CommitTree:
+        """The project's files at a commit."""
+        if self.repo is None:
+            raise InputError("this is not a git repository", hint="run: git init")
+        return CommitTree(self.repo, commit, prefix=self.config.prefix, label=label)
+
+    def releases(self, name: str | None = None) -> tuple[Release, ...]:
+        """The releases of a prompt (or of all) in ascending order of versions."""
+        if name is not None:
+            return self._releases.get(name, ())
+        return tuple(release for of_one in sorted(self._releases) for release in self._releases[of_one])
+
+    def latest(self, name: str) -> Release | None:
+        """The highest release that is no prerelease, else the highest; None when there is none."""
+        own = self.releases(name)
+        return next((release for release in reversed(own) if not release.version.pre), own[-1] if own else None)
+
+    def release(self, name: str, version: Version | str) -> Release | None:
+        """One release, None when it does not exist."""
+        return next((release for release in self.releases(name) if str(release.version) == str(version)), None)
+
+    def names(self) -> list[str]:
+        """Every prompt that exists in the working tree, in a release, or in an environment."""
+        served = {name for environment in self._live.values() for name in environment}
+        return sorted({*self.authored(), *self._releases, *served})
+
+    def authored(self) -> list[str]:
+        """The prompts of the working tree."""
+        return prompt_names(self.work_tree, folder=self.folder)
+
+    @cached_property
+    def _environments(self) -> dict[str, Environment]:
+        if self.repo is None:
+            return {name: Environment(name) for name in self.config.settings.environments}
+        return read_environments(self.repo, self.refs, self.config.settings.environments)
+
+    def environments(self) -> list[Environment]:
+        """The configured environments, then all others that have a branch."""
+        return list(self._environments.values())
+
+    def environment(self, name: str) -> Environment:
+        """One environment. Raises InputError for a name that is neither configured nor a branch below `llmops/`."""
+        if name not in self._environments:
+            raise InputError(
+                f"there is no environment {name!r}",
+                hint=nearest(name, list(self._environments)) + "; a further one is named in llmops.yaml: environments",
+            )
+        return self._environments[name]
+
+    @cached_property
+    def _live(self) -> dict[str, dict[str, Live]]:
+        return read_live(self.repo, self.environments()) if self.repo else {}
+
+    def live(self, environment: str) -> dict[str, Live]:
+        """What an environment serves, by prompt."""
+        return self._live.get(self.environment(environment).name, {})
+
+    def serving(self, name: str) -> list[Live]:
+        """Where a prompt is live."""
+        return [served[name] for served in self._live.values() if name in served]
+
+    def head_prompt(self, name: str) -> Prompt | None:
+        """The prompt as HEAD holds it; None when it does not. Raises FileError."""
+        commit = self.repo.head() if self.repo else None
+        return self.prompt_at(name, commit, label="HEAD") if commit else None
+
+    def prompt_at(self, name: str, commit: str, *, label: str) -> Prompt | None:
+        """The prompt at a commit; None when it has none of that name. Raises FileError."""
+        tree = self.commit_tree(commit, label=label)
+        path = prompt_path(tree, name, folder=self.folder)
+        return load_prompt(tree, path, folder=self.folder) if path else None
+
+    def released_prompt(self, release: Release) -> Prompt:
+        """The prompt of a release, read from its commit. Raises FileError."""
+        prefix = self.config.prefix
+        inside = release.path.startswith(prefix)
+        tree = self.commit_tree(release.commit, label=release.reference)
+        if not inside:
+            tree = CommitTree(tree.repo, release.commit, label=release.reference)
+        path = release.path.removeprefix(prefix) if inside else release.path
+        folder = path.rpartition(".")[0].removesuffix(release.name).rstrip("/")
+        return load_prompt(tree, path, folder=folder)
+
+    def resolve(self, reference: Reference) -> Prompt:
+        """The prompt that a person means: exact version, range, environment, then branch or commit.
+
+        Raises InputError that lists what exists, FileError when the file found there is not a prompt.
+        """
+        if not reference.at:
+            path = prompt_path(self.work_tree, reference.name, folder=self.folder)
+            if path is None:
+                hint = nearest(reference.name, self.authored())
+                where = f"{self.folder}/{reference.name}.yaml"
+                raise InputError(f"there is no prompt {reference.name!r} ({where} does not exist)", hint=hint)
+            return load_prompt(self.work_tree, path, folder=self.folder)
+        release = self._release_meant(reference)
+        if release is not None:
+            return self.released_prompt(release)
+        if reference.at in self._environments:
+            return self._served(reference)
+        commit = self._commit_meant(reference.at)
+        if commit is None:
+            raise InputError(f"{reference}: {reference.at!r} is no version, environment, branch or commit",
+                             hint=self.known(reference.name))  # fmt: skip
+        prompt = self.prompt_at(reference.name, commit, label=f"{reference.at} ({commit[:7]})")
+        if prompt is None:
+            raise InputError(f"{reference}: there is no prompt {reference.name!r} at {reference.at} ({commit[:7]})")
+        return prompt
+
+    def must_release(self, name: str, version: str) -> Release:
+        """A release by the text of its version (`3.1.0`, `v3.1.0`). Raises InputError that lists the known ones."""
+        check_name(name)
+        wanted = Version.parse(version.removeprefix("v"))
+        release = self.release(name, wanted)
+        if release is None:
+            raise InputError(f"{name} {wanted} is not released", hint=self.known(name))
+        return release
+
+    def known(self, name: str) -> str:
+        """What can stand behind `NAME@`, for a hint."""
+        if not self.releases(name) and self.tags_missing():
+            return "no tags fetched; run: git fetch --tags"
+        versions = [str(release.version) for release in reversed(self.releases(name))]
+        shown = ", ".join(versions[:12]) + (f" and {len(versions) - 12} more" if len(versions) > 12 else "")
+        if not versions and name not in self.names():
+            return nearest(name, self.names()) or "there are no prompts here"
+        places = ", ".join(self._environments)
+        return f"released: {shown or 'nothing yet'}; environments: {places}"
+
+    def tags_missing(self) -> bool:
+        """Whether this is a clone in which not a single tag is known, as CI checkouts are."""
+        return self.repo is not None and not self.refs.tags and bool(self.repo.remotes())
+
+    def _release_meant(self, reference: Reference) -> Release | None:
+        """The release of an exact version or a range, None when the reference is neither. Raises InputError."""
+        text = reference.at.removeprefix("v")
+        wanted = VersionRange.parse(text)
+        if wanted is not None:
+            fitting = [release for release in self.releases(reference.name) if release.version in wanted]
+            if not fitting:
+                raise InputError(f"no release of {reference.name} is in {wanted.text}", hint=self.known(reference.name))
+            return fitting[-1]
+        try:
+            Version.parse(text)
+        except InputError:
+            return None
+        return self.must_release(reference.name, text)
+
+    def _served(self, reference: Reference) -> Prompt:
+        served = self.live(reference.at).get(reference.name)
+        if served is None:
+            names = sorted(self.live(reference.at))
+            hint = f"live there: {', '.join(names)}" if names else f"nothing is live on {reference.at}"
+            raise InputError(f"{reference.name} is not live on {reference.at}", hint=hint)
+        release = self.release(reference.name, served.version)
+        if release is not None:
+            return self.released_prompt(release)
+        # the tag is not here: the file of the branch is the released one, though what it names beside itself is not
+        assert self.repo is not None
+        tree = CommitTree(self.repo, served.commit, label=f"{reference.at} ({served.commit[:7]})")
+        return load_prompt(tree, f"prompts/{reference.name}.yaml", folder="prompts")
+
+    def _commit_meant(self, text: str) -> str | None:
+        if self.repo is None:
+            return None
+        remote = self.config.settings.remote
+        names = (f"refs/heads/{text}", f"refs/remotes/{remote}/{text}", text)
+        return next((commit for name in names if (commit := self.repo.commit_of(name))), None)
+
+
+def open_registry(config: Config) -> Registry:
+    """Read the registry of a project. Raises InputError when git refuses to read the repository."""
+    repo = Repo.find(config.root) if config.git_root else None
+    refs = read_refs(repo, folder=BRANCHES, remote=config.settings.remote) if repo else Refs((), {}, {})
+    return Registry(config, repo, refs)

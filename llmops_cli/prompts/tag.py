@@ -1,0 +1,102 @@
+"""A release and its tag: `NAME@vX.Y.Z`, a sentence for people, trailers for programs."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from llmops_cli.errors import InputError
+from llmops_cli.prompts.prompt import NAME
+from llmops_cli.prompts.version import Version
+from llmops_cli.vcs.refs import TagRef
+from llmops_cli.vcs.trailers import read_trailers, with_trailers
+
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
+_TAG = re.compile(r"(?P<name>[^@]+)@v(?P<version>[0-9].*)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A released version, as its tag states it. Immutable once it exists."""
+
+    name: str
+    version: Version
+    digest: str
+    commit: str
+    path: str  # from the top of the repository
+    level: str = ""
+    eval_summary: str = ""
+    tag_id: str = ""
+    who: str = ""
+    date: str = ""  # RFC 3339; for people, never for order
+
+    @property
+    def reference(self) -> str:
+        return f"{self.name}@{self.version}"
+
+    @property
+    def tag(self) -> str:
+        return tag_name(self.name, self.version)
+
+    def message(self) -> str:
+        """The message of the tag."""
+        return with_trailers(
+            f"Registering artifact {self.name} version v{self.version}",
+            {
+                "Llmops-Digest": self.digest,
+                "Llmops-Path": self.path,
+                "Llmops-Level": self.level,
+                "Llmops-Eval": self.eval_summary,
+            },
+        )
+
+
+def tag_name(name: str, version: Version) -> str:
+    """`NAME@vX.Y.Z`."""
+    return f"{name}@v{version}"
+
+
+def read_releases(tags: Iterable[TagRef]) -> tuple[dict[str, tuple[Release, ...]], list[str]]:
+    """Per prompt its releases in ascending order of versions, and a sentence for every tag that only looks like one."""
+    found: dict[str, list[Release]] = {}
+    warnings: list[str] = []
+    for tag in tags:
+        match = _TAG.match(tag.name)
+        if match is None:
+            continue  # not a version tag at all
+        read = _release(tag, match["name"], match["version"])
+        if isinstance(read, Release):
+            found.setdefault(read.name, []).append(read)
+        else:
+            warnings.append(f"tag {tag.name} is skipped: {read}")
+    return {name: tuple(sorted(of_one, key=lambda r: r.version)) for name, of_one in found.items()}, warnings
+
+
+def _release(tag: TagRef, name: str, version_text: str) -> Release | str:
+    """The release, or why the tag is not one."""
+    if not tag.kind:
+        return "it is a lightweight tag"
+    if tag.kind != "commit":
+        return f"it points at a {tag.kind}, not at a commit"
+    if not NAME.match(name):
+        return f"{name!r} is not a prompt name"
+    try:
+        version = Version.parse(version_text)
+    except InputError as error:
+        return error.message
+    trailers = read_trailers(f"{tag.subject}\n\n{tag.body}")
+    digest = trailers.get("Llmops-Digest", "")
+    path = trailers.get("Llmops-Path", "")
+    if not DIGEST.match(digest) or not path:
+        return "it was not made by llmops (no Llmops-Digest and Llmops-Path)"
+    return Release(
+        name=name,
+        version=version,
+        digest=digest,
+        commit=tag.target,
+        path=path,
+        level=trailers.get("Llmops-Level", ""),
+        eval_summary=trailers.get("Llmops-Eval", ""),
+        tag_id=tag.tag_id,
+        who=tag.tagger,
+        date=tag.date,
+    )

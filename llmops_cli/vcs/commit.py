@@ -1,0 +1,39 @@
+"""A commit written by plumbing: a temporary index, no checkout, no hook, nothing left in the work tree."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from llmops_cli.errors import InputError
+from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S, Answer
+from llmops_cli.vcs.repo import Repo, check_id
+
+
+def commit_files(repo: Repo, parent: str | None, files: Mapping[str, str], message: str) -> str:
+    """A commit on `parent` (None: a first commit) in which these paths hold these blobs; returns its id.
+
+    Nothing refers to the commit yet. Signed when `commit.gpgsign` says so.
+    Raises InputError with git's words when there is no identity or the signature cannot be made.
+    """
+    with tempfile.TemporaryDirectory(prefix="llmops-index-") as folder:
+        index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
+        if parent:
+            _must(repo.git("read-tree", check_id(parent), env=index))
+        entries = "".join(f"100644 {blob}\t{path}\0" for path, blob in files.items())
+        _must(repo.git("update-index", "--add", "-z", "--index-info", stdin=entries.encode(), env=index))
+        tree = _must(repo.git("write-tree", env=index)).text
+    sign = ["-S"] if repo.git("config", "--type=bool", "--get", "commit.gpgsign").text == "true" else []
+    parents = ["-p", parent] if parent else []
+    answer = repo.git("commit-tree", *sign, *parents, "-F", "-", tree, stdin=message.encode(), timeout=SLOW_TIMEOUT_S)
+    return _must(answer).text
+
+
+def _must(answer: Answer) -> Answer:
+    if answer.ok:
+        return answer
+    if "tell me who you are" in answer.err or "empty ident" in answer.err or "auto-detect" in answer.err:
+        raise InputError(
+            "git does not know who you are",
+            hint='git config --global user.name "Your Name"; git config --global user.email you@example.org',
+        )
+    raise InputError(f"git could not write the commit: {answer.complaint}")

@@ -1,0 +1,55 @@
+"""Pushing by object id, never by force, and what the other side said in words we can act on."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S
+from llmops_cli.vcs.repo import Repo, check_remote
+
+
+class Outcome(Enum):
+    """What became of a push."""
+
+    DONE = "done"
+    BEHIND = "behind"  # the other side has moved on; or a tag of that name is there already
+    BUSY = "busy"  # somebody else is just writing there
+    REFUSED = "refused"  # a rule or a hook of the other side says no
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The outcome, and git's or the server's own words."""
+
+    outcome: Outcome
+    words: str = ""
+
+
+_BUSY = re.compile(r"failed to lock|unable to create .*\.lock|another git process|failed to update ref", re.IGNORECASE)
+_MOVED = re.compile(r"cannot lock ref|incorrect old value|fetch first|non-fast-forward|stale info|already exists")
+
+
+def push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool) -> Pushed:
+    """Push all refspecs or none (`--atomic`), plainly. `hooks` says whether the person's pre-push hook runs."""
+    answer = repo.git(
+        "push", "--porcelain", "--atomic", "--no-follow-tags", "--recurse-submodules=no",
+        *([] if hooks else ["--no-verify"]), "--end-of-options", check_remote(remote), *refspecs,
+        hooks=hooks,
+        timeout=SLOW_TIMEOUT_S,
+    )  # fmt: skip
+    if answer.ok:
+        return Pushed(Outcome.DONE)
+    reasons = [line.split("\t")[2] for line in answer.lines if line.startswith("!\t") and line.count("\t") >= 2]
+    own = [reason for reason in reasons if "atomic push fail" not in reason]
+    words = "; ".join(dict.fromkeys(own or reasons))
+    said = " ".join(line[8:].strip() for line in answer.err.splitlines() if line.startswith("remote: ")).strip()
+    if not reasons:
+        return Pushed(Outcome.UNREACHABLE, answer.complaint)
+    everything = f"{words} {answer.err}"
+    if _BUSY.search(everything):
+        return Pushed(Outcome.BUSY, words)
+    if _MOVED.search(words):
+        return Pushed(Outcome.BEHIND, words)
+    return Pushed(Outcome.REFUSED, f"{words}: {said}" if said else words)
