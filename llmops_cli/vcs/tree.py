@@ -7,7 +7,6 @@ from typing import Protocol
 
 from llmops_cli.errors import FileError, Problem
 from llmops_cli.files.json_value import decode
-from llmops_cli.vcs.repo import Repo
 
 MAX_FILE = 200_000_000
 
@@ -67,68 +66,6 @@ class WorkTree:
         if not target.is_relative_to(self.root):
             raise FileError([Problem(path, 0, "", "leads out of the project", "keep the file below the project root")])
         return target
-
-
-_KINDS = {"120000": "is a symbolic link", "160000": "is a submodule"}
-_SMALL = (".yaml", ".yml")
-_AHEAD = 500  # files read ahead at once
-
-
-class CommitTree:
-    """The project below `prefix` (empty or ending with `/`) at a commit, given by its full id; nothing is checked out.
-
-    `label` is how messages name it, such as `main (a1b2c3d)`. Links and submodules are refused when they are read.
-    """
-
-    def __init__(self, repo: Repo, commit: str, *, prefix: str = "", label: str = "") -> None:
-        self.repo = repo
-        self.commit = commit
-        self.prefix = prefix
-        self.label = label or commit[:7]
-        self._listed: dict[str, dict[str, tuple[str, str]]] = {}
-        self._blobs: dict[str, bytes | None] = {}
-
-    def read(self, path: str) -> bytes | None:
-        if path.startswith("/") or ".." in path.split("/") or "\n" in path:
-            raise FileError([Problem(path, 0, "", "leads out of the project", "keep the file below the project root")])
-        mode, blob = self._entries(path).get(self.prefix + path, ("", ""))
-        if not mode:
-            return None
-        if mode in _KINDS:
-            raise FileError([Problem(f"{path} at {self.label}", 0, "", f"{_KINDS[mode]}, not a regular file")])
-        if blob not in self._blobs:
-            wanted = [blob, *self._siblings(path)]
-            self._blobs.update(zip(wanted, self.repo.read_blobs(wanted), strict=True))
-        return self._blobs[blob]
-
-    def paths(self, folder: str) -> list[str]:
-        start = self.prefix + (folder.strip("/") + "/" if folder.strip("/") else "")
-        below = [
-            path.removeprefix(start)
-            for path, (mode, _) in self._entries(folder).items()
-            if path.startswith(start) and mode != "160000"
-        ]
-        shown = [path for path in below if not any(part.startswith(".") for part in path.split("/")[:-1])]
-        return sorted((start + path).removeprefix(self.prefix) for path in shown)
-
-    def _entries(self, path: str) -> dict[str, tuple[str, str]]:
-        """What lies below the first folder of the path: a whole monorepo is not listed for one prompt."""
-        top = self.prefix + path.strip("/").split("/")[0]
-        if top not in self._listed:
-            self._listed[top] = self.repo.entries(self.commit, top)
-        return self._listed[top]
-
-    def _siblings(self, path: str) -> list[str]:
-        """Blobs worth reading with this one: whoever reads a prompt mostly reads the next one too."""
-        if not path.endswith(_SMALL):
-            return []
-        folder = (self.prefix + path).rpartition("/")[0] + "/"
-        near = [
-            blob
-            for other, (mode, blob) in self._entries(path).items()
-            if other.startswith(folder) and other.endswith(_SMALL) and mode.startswith("100")
-        ]
-        return [blob for blob in dict.fromkeys(near) if blob not in self._blobs][:_AHEAD]
 
 
 def read_text(tree: Tree, path: str) -> str:
