@@ -5,8 +5,8 @@
         ...  # model names: openai/<anything>
         assert len(server.calls) == 2
 
-As a program (for tests that kill processes): `python -m tests.openai_server --answer yes --log calls.jsonl` prints its URL
-as the first line and serves until its stdin is closed.
+As a program (for tests that kill processes): `python -m tests.openai_server --answer yes --log calls.jsonl` prints its
+URL as the first line and serves until its stdin is closed.
 """
 
 import argparse
@@ -160,7 +160,7 @@ HALF_BODY = Misbehaviour(act="half_body")
 
 
 class OpenAIServer:
-    """See the module. `answer` gives the text, or the whole `message`; `faults` maps the n-th call (from 0), or is a function."""
+    """See the module. `answer` gives the text or the whole `message`; `faults` is by number of the call, or a function."""
 
     def __init__(
         self,
@@ -330,12 +330,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--answer", default=None, help="the text of every answer; default: the last message again")
     parser.add_argument("--delay-ms", type=float, default=0.0)
-    parser.add_argument("--log", type=Path, default=None, help="append the body of every request to this file, a line each")
+    parser.add_argument("--log", type=Path, default=None, help="append every request to this file, a line each")
     options = parser.parse_args()
     fixed: str | None = options.answer
     answer: Answer = echo if fixed is None else lambda _: fixed
     with OpenAIServer(answer, delay_s=options.delay_ms / 1000, port=options.port, log=options.log) as server:
-        print(server.url, flush=True)
+        sys.stdout.write(server.url + "\n")
+        sys.stdout.flush()
         for _ in _lines_of_stdin():
             pass
 
