@@ -8,7 +8,7 @@ from llmops_cli.errors import InputError
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.run import Role
 from llmops_cli.evals.suite import TargetShape
-from llmops_cli.models.cached import AnswerCache
+from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.model import Label, Request, Response
 from llmops_cli.models.price import estimate
 from llmops_cli.prompts.prompt import Prompt

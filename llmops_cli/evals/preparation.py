@@ -18,8 +18,9 @@ from llmops_cli.models.recorded import Recording, read_recording
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.vcs.base import BaseCommit
+from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import CommitTree, Tree, WorkTree, beside, read_text
+from llmops_cli.vcs.tree import Tree, WorkTree, beside, read_text
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def prepare(config: Config, suite_path: str, base: BaseCommit | None, *, allow_r
     """
     repo = Repo.find(config.root) if config.git_root else None
     mine = _load(WorkTree(config.root), suite_path, config)
-    candidate = _candidate(mine, repo)
+    candidate = _candidate(mine, repo, config)
     if base is None or repo is None:
         return _preparation(mine, candidate, None, base=None)
     tree = CommitTree(repo, base.commit, prefix=config.prefix, label=f"{base.name} ({base.commit[:7]})")
@@ -193,6 +194,7 @@ def _load(tree: Tree, suite_path: str, config: Config) -> _Loaded:
         text = read_text(tree, suite.recording_path)
         recording = read_recording(text, path=suite.recording_path)
         resources.seen[suite.recording_path] = digest(text)
+        _recorded_for(prompt, recording)
     inputs: dict[str, Json] = {
         "prompt": prompt.digest,
         "reference": prompt.reference,
@@ -223,9 +225,10 @@ def _bind(shape: CheckShape, resources: _Resources) -> BoundCheck:
     return BoundCheck(shape, check)
 
 
-def _candidate(loaded: _Loaded, repo: Repo | None) -> Subject:
+def _candidate(loaded: _Loaded, repo: Repo | None, config: Config) -> Subject:
     commit = (repo.head() if repo else None) or ""
-    dirty = bool(repo and commit and repo.is_dirty([]))
+    folders = [config.prefix + config.settings.prompts, config.prefix + config.settings.evals]
+    dirty = bool(repo and commit and repo.is_dirty(folders))
     return Subject("candidate", loaded.prompt, loaded.suite.target, commit=commit, dirty=dirty)
 
 
@@ -236,6 +239,18 @@ def find_prompt(tree: Tree, name: str, *, folder: str) -> Prompt:
         known = prompt_names(tree, folder=folder)
         raise InputError(f"there is no prompt {name!r} in {folder}/", hint=nearest(name, known))
     return load_prompt(tree, path, folder=folder)
+
+
+def _recorded_for(prompt: Prompt, recording: Recording | None) -> None:
+    """A recording may say which text of a version it was made with; another text has no recorded answers."""
+    if recording is None:
+        return
+    digests = {row.digest for label, row in recording.rows.items() if label.prompt == prompt.reference and row.digest}
+    if digests and digests != {prompt.digest}:
+        raise MeasureError(
+            f"{recording.path} holds answers to another text of {prompt.reference}",
+            hint=f"record again, or bump: llmops prompt bump {prompt.name}",
+        )
 
 
 def _tell_apart(mine: _Loaded, theirs: _Loaded) -> None:

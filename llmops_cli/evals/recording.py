@@ -7,6 +7,8 @@ from llmops_cli.errors import InputError
 from llmops_cli.evals.run import Result, Run, Side
 from llmops_cli.files.atomic import write_atomic
 from llmops_cli.files.json_value import Json, canonical
+from llmops_cli.models.model import Label, Response, Usage
+from llmops_cli.models.recorded import recording_row
 
 
 def write_recording(path: Path, runs: Sequence[Run]) -> None:
@@ -29,15 +31,13 @@ def write_recording(path: Path, runs: Sequence[Run]) -> None:
 
 
 def _row(side: Side, result: Result) -> dict[str, Json]:
-    row: dict[str, Json] = {
-        "prompt": side.reference,
-        "case": result.case,
-        "repeat": result.repeat,
-        "output": result.output,
-        "finish_reason": result.finish_reason,
-        "digest": side.digest,
-    }
-    if result.input_tokens is not None and result.output_tokens is not None:
-        row["usage"] = {"input_tokens": result.input_tokens, "output_tokens": result.output_tokens}
-    optional = {"latency_ms": result.latency_ms, "cost_usd": result.cost_usd}
-    return row | {name: value for name, value in optional.items() if value is not None}
+    known = result.input_tokens is not None and result.output_tokens is not None
+    response = Response(
+        text=result.output or "",
+        finish_reason=result.finish_reason,
+        usage=Usage(result.input_tokens or 0, result.output_tokens or 0) if known else None,
+        cost_usd=result.cost_usd,
+        latency_ms=result.latency_ms,
+        model=result.answered_by,
+    )
+    return recording_row(Label(side.reference, result.case, result.repeat), response, digest=side.digest)

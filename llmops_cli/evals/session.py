@@ -17,15 +17,16 @@ from llmops_cli.evals.run_store import RunStore
 from llmops_cli.evals.runner import NoProgress, Progress
 from llmops_cli.evals.suite import find_suite, suite_paths
 from llmops_cli.files.json_value import Json
+from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.budgeted import Budget
-from llmops_cli.models.cached import AnswerCache
 from llmops_cli.models.connect import ConnectOptions, connect
 from llmops_cli.models.model import Model, Response
 from llmops_cli.models.recorded import RecordedModel
 from llmops_cli.models.retried import RetryPolicy
 from llmops_cli.vcs.base import BaseCommit, find_base
+from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import CommitTree, WorkTree
+from llmops_cli.vcs.tree import WorkTree
 
 
 @dataclass(frozen=True, slots=True)

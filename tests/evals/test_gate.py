@@ -99,7 +99,7 @@ class TestFloor:
 
     def test_far_below_fails_at_once(self) -> None:
         # a confident fail at floor .90 needs at most .85 with n = 100 (Wilson, one-sided 95 %)
-        for passed, status in ((85, Status.INCONCLUSIVE), (83, Status.FAIL)):
+        for passed, status in ((86, Status.INCONCLUSIVE), (85, Status.FAIL)):
             run = run_of({"m": binary(passed, 100)})
             verdict = verdict_on(run, policy(rule("m", bound=0.9)), last_look=False, repeatable=True)
             assert verdict.status is status, passed

@@ -1,0 +1,61 @@
+"""What a release and a bump are told by stored runs."""
+
+from pathlib import Path
+
+import pytest
+
+from llmops_cli.errors import InputError
+from llmops_cli.evals.analysis import policy_as_json
+from llmops_cli.evals.evidence import behaviour_moved, release_summary
+from llmops_cli.evals.run import Run
+from llmops_cli.evals.run_store import RunStore
+from tests.evals.runs import binary, policy, rule, run_of, verdict_on
+
+
+def stored(store: RunStore, run: Run, name: str) -> None:
+    given = policy(rule("m", bound=0.5))
+    verdict = verdict_on(run, given).as_json()
+    store.save(run.model_copy(update={"id": name, "verdict": verdict, "policy": policy_as_json(given)}))
+
+
+def test_a_release_carries_the_newest_scores(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    stored(store, run_of({"m": binary(8, 10)}), "20261120T000000Z-s-1")
+    stored(store, run_of({"m": binary(9, 10)}), "20261121T000000Z-s-2")
+    assert release_summary(store, "sha256:candidate") == "20261121T000000Z-s-2 pass; m=0.9000 (n 10)"
+    assert release_summary(store, "sha256:candidate", run_id="20261120").startswith("20261120T000000Z-s-1 pass; m=0.8")
+    assert release_summary(store, "sha256:other") == ""
+
+
+def test_behaviour_that_moved_is_told(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    stored(store, run_of({"m": binary(25, 40)}, {"m": binary(40, 40)}), "20261120T000000Z-s-1")
+    sentence = behaviour_moved(store, "sha256:baseline", "sha256:candidate")
+    assert sentence == "run 20261120T000000Z-s-1 shows that behaviour moved: m moved by -37.5 pp (n = 40)"
+    assert behaviour_moved(store, "sha256:else", "sha256:candidate") == ""
+
+
+def test_noise_is_no_evidence(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    stored(store, run_of({"m": binary(39, 40)}, {"m": binary(40, 40)}), "20261120T000000Z-s-1")
+    assert behaviour_moved(store, "sha256:baseline", "sha256:candidate") == ""
+
+
+def test_runs_are_found_by_their_beginning(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    with pytest.raises(InputError, match="there is no run"):
+        store.load("latest")
+    stored(store, run_of({"m": binary(8, 10)}), "20261120T000000Z-s-1")
+    stored(store, run_of({"m": binary(8, 10)}), "20261121T000000Z-s-1")
+    assert store.load("latest").id == "20261121T000000Z-s-1"
+    assert store.load("20261120").id == "20261120T000000Z-s-1"
+    with pytest.raises(InputError, match="2 runs begin with"):
+        store.load("202611")
+    with pytest.raises(InputError, match="there is no run"):
+        store.load("../../etc/passwd")
+
+
+def test_a_run_of_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"format": "llmops.run/9"}')
+    with pytest.raises(InputError, match="this llmops reads llmops.run/1"):
+        RunStore(tmp_path).load("x")

@@ -1,0 +1,61 @@
+"""The `gate:` of a suite: what it may say, and what each mistake is told."""
+
+import pytest
+
+from llmops_cli.errors import FileError
+from llmops_cli.evals.policy import Policy, Tolerance, read_policy
+from llmops_cli.files.yaml_source import parse_yaml
+
+
+def read(text: str) -> Policy:
+    document = parse_yaml(text, path="evals/s.yaml")
+    assert isinstance(document.data, dict)
+    gate = document.data["gate"]
+    assert isinstance(gate, dict)
+    return read_policy(gate, metrics=["right", "cost_usd", "latency_ms"], path="evals/s.yaml", line_of=document.line)
+
+
+def test_rules_and_settings() -> None:
+    policy = read(
+        "gate:\n  alpha: 0.01\n  on_inconclusive: fail\n  right: {floor: 0.9, max_drop: 0.02}\n"
+        "  cost_usd: {ceiling: 0.01, max_rise: 10%}\n"
+    )
+    assert policy.alpha == 0.01
+    assert policy.on_inconclusive == "fail"
+    assert policy.rules["right"].bound == 0.9
+    assert policy.rules["right"].tolerance == Tolerance(0.02, relative=False)
+    assert policy.rules["cost_usd"].tolerance == Tolerance(0.1, relative=True)
+    assert str(policy.rules["cost_usd"]) == "ceiling 0.01, max_rise 10%"
+
+
+def test_whole_numbers_are_numbers() -> None:
+    assert read("gate:\n  right: {floor: 1}\n").rules["right"].bound == 1.0
+
+
+def test_a_relative_tolerance_is_of_the_baseline() -> None:
+    assert Tolerance(0.1, relative=True).absolute(0.02) == pytest.approx(0.002)
+    assert Tolerance(0.1, relative=False).absolute(0.02) == 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("gate:\n  rihgt: {floor: 1}\n", "evals/s.yaml:2: gate.rihgt: no check or measure has this name (did you mean"),
+        ("gate:\n  right: {}\n", "evals/s.yaml:2"),
+        (
+            "gate:\n  right:\n    ceiling: 1\n",
+            "gate.right.ceiling: for right higher is better (use floor and max_drop)",
+        ),
+        ("gate:\n  cost_usd: {floor: 1}\n", "for cost_usd lower is better (use ceiling and max_rise)"),
+        ("gate:\n  right: {max_drop: lots}\n", "must be a number such as 0.02, or a share such as 10%"),
+        ("gate:\n  right: {max_drop: -0.1}\n", "must not be negative"),
+        ("gate:\n  right: {flor: 1}\n", "unknown key (did you mean 'floor'?)"),
+        ("gate:\n  right: 0.9\n", "a mapping of keys to values is expected"),
+        ("gate:\n  alpha: 0\n  right: {floor: 1}\n", "alpha"),
+        ("gate:\n  on_inconclusive: ignore\n  right: {floor: 1}\n", "on_inconclusive"),
+    ],
+)
+def test_mistakes(text: str, said: str) -> None:
+    with pytest.raises(FileError) as caught:
+        read(text)
+    assert said in caught.value.message

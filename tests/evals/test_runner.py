@@ -1,0 +1,121 @@
+"""The runner over the scripted model: bounded, fenced, stoppable."""
+
+import asyncio
+from collections.abc import Sequence
+
+from llmops_cli.checks.check import CheckContext, CheckShape, Failed, Score, Scored
+from llmops_cli.evals.case import Case
+from llmops_cli.evals.plan import Trial
+from llmops_cli.evals.runner import Bench, BoundCheck, Outcome, run_trials
+from llmops_cli.models.model import Fault, ModelError, Request, Response
+from llmops_cli.models.scripted import ScriptedModel
+
+
+class Says(CheckShape):
+    """Passes when the output is the expected word; crashes on request."""
+
+    def score(self, context: CheckContext) -> Score:
+        if context.output == "crash":
+            raise RuntimeError("third party")
+        if context.output == "nan":
+            return Scored(float("nan"))
+        if context.output == "unknown":
+            return Failed("cannot tell")
+        return Scored(1.0 if context.output == context.expected else 0.0)
+
+
+CHECK = Says(name="says", type="says")
+
+
+def trials(count: int) -> list[Trial]:
+    return [
+        Trial("candidate", Case(id=f"c{i}", expected="yes"), 0, Request("m", ({"role": "user", "content": str(i)},)))
+        for i in range(count)
+    ]
+
+
+def run(given: Sequence[Trial], model: ScriptedModel, *, concurrency: int = 4) -> Outcome:
+    bench = Bench(
+        answering=lambda _: model,
+        checks_of=lambda _: (BoundCheck(CHECK, CHECK),),  # type: ignore[arg-type]
+        judging=lambda _: model,
+        concurrency=concurrency,
+    )
+    return asyncio.run(run_trials(given, bench))
+
+
+def content(request: Request) -> str:
+    return str(request.messages[0]["content"])
+
+
+def test_results_come_in_the_order_of_the_plan() -> None:
+    outcome = run(trials(50), ScriptedModel(lambda _: "yes"))
+    assert [result.case for _, result in outcome.results] == [f"c{i}" for i in range(50)]
+    assert all(result.scores["says"].value == 1.0 for _, result in outcome.results)
+
+
+def test_a_fault_is_a_failed_score_with_its_reason() -> None:
+    def answer(request: Request) -> Response | ModelError | str:
+        return ModelError(Fault.SERVER, "500") if content(request) == "1" else "yes"
+
+    outcome = run(trials(3), ScriptedModel(answer))
+    broken = outcome.results[1][1]
+    assert broken.output is None
+    assert broken.error == "server error: 500"
+    assert broken.scores["says"].status == "failed"
+    assert broken.scores["says"].reason == "no output: server error: 500"
+    assert outcome.fatal is None
+
+
+def test_a_fatal_fault_stops_the_rest() -> None:
+    def answer(request: Request) -> Response | ModelError | str:
+        return ModelError(Fault.QUOTA, "used up") if content(request) == "5" else "yes"
+
+    model = ScriptedModel(answer)
+    outcome = run(trials(100), model, concurrency=2)
+    assert outcome.fatal is not None
+    assert outcome.fatal.fault is Fault.QUOTA
+    assert len(model.requests) <= 8
+
+
+def test_what_a_check_does_cannot_end_the_run() -> None:
+    said = ["crash", "nan", "unknown", "yes"]
+    outcome = run(trials(4), ScriptedModel(lambda request: said[int(content(request))]))
+    records = [result.scores["says"] for _, result in outcome.results]
+    assert [record.status for record in records] == ["failed", "failed", "failed", "scored"]
+    assert records[0].reason == "the check crashed: RuntimeError: third party"
+    assert "nan" in records[1].reason
+
+
+def test_no_more_calls_at_once_than_asked_for() -> None:
+    now, most = 0, 0
+
+    class Slow:
+        async def answer(self, request: Request) -> Response:
+            nonlocal now, most
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            now -= 1
+            return Response("yes")
+
+        async def close(self) -> None: ...
+
+    run(trials(40), Slow(), concurrency=3)  # type: ignore[arg-type]
+    assert most == 3
+
+
+def test_counts_tell_cached_from_paid() -> None:
+    def answer(request: Request) -> Response:
+        known = int(content(request)) % 2 == 0
+        return Response("yes", cost_usd=0.5, answered_at="2026-11-21T00:00:00Z", cached=known)
+
+    outcome = run(trials(10), ScriptedModel(answer))
+    assert (outcome.counts.trials, outcome.counts.cached_calls, outcome.counts.paid_calls) == (10, 5, 5)
+    assert outcome.counts.cost_usd == 2.5
+
+
+def test_an_unknown_cost_stays_unknown() -> None:
+    outcome = run(trials(2), ScriptedModel(lambda _: Response("yes", answered_at="2026-11-21T00:00:00Z")))
+    assert outcome.counts.cost_usd is None

@@ -1,0 +1,239 @@
+"""Every way in which a gate could pass without having measured: none of them does."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from llmops_cli.cli.main import main
+from tests.conftest import GitRepo
+from tests.journeys.project import SUITE, cases, project
+from tests.openai_server import OpenAIServer
+
+RECORDED = SUITE.replace("cases:", "target: {recorded: recordings/adder.jsonl}\ncases:")
+
+
+def recording(version: str, wrong: int = 0, count: int = 20) -> str:
+    rows = [
+        {
+            "prompt": f"adder@{version}",
+            "case": f"sum-{i}",
+            "repeat": 0,
+            "output": "hm" if i < wrong else str(i + i * 7 % 11),
+            "latency_ms": 10 + i,
+        }
+        for i in range(count)
+    ]
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.fixture
+def adder(repo: GitRepo, monkeypatch: pytest.MonkeyPatch) -> GitRepo:
+    repo.commit(project(suite=RECORDED) | {"evals/recordings/adder.jsonl": recording("1.0.0")}, "an adder")
+    monkeypatch.chdir(repo.path)
+    return repo
+
+
+def branch(repo: GitRepo, files: Mapping[str, str | bytes]) -> None:
+    repo.git("switch", "-q", "-c", "change")
+    repo.commit(dict(files), "change")
+
+
+def changed(wrong: int = 0) -> dict[str, str | bytes]:
+    return {
+        "prompts/adder.yaml": str(project(version="1.0.1", words="Please add.")["prompts/adder.yaml"]),
+        "evals/recordings/adder.jsonl": recording("1.0.0") + recording("1.0.1", wrong),
+    }
+
+
+def test_the_story_itself_passes(adder: GitRepo) -> None:
+    assert main(["eval", "run"]) == 0
+    branch(adder, changed())
+    assert main(["eval", "run", "--against", "main"]) == 0
+
+
+def test_zero_cases(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    adder.write({"evals/golden/adder.jsonl": "\n"})
+    assert main(["eval", "run"]) == 3
+    assert "evals/golden/adder.jsonl holds no cases, so there is nothing to evaluate" in capsys.readouterr().err
+
+
+def test_no_suites(repo: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.commit({"prompts/adder.yaml": project()["prompts/adder.yaml"]}, "no suite")
+    monkeypatch.chdir(repo.path)
+    assert main(["eval", "run"]) == 3
+    assert "nothing to evaluate" in capsys.readouterr().err
+
+
+def test_no_checks(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    adder.write(
+        {"evals/adder.yaml": "prompt: adder\ncases: golden/adder.jsonl\ntarget: {recorded: recordings/adder.jsonl}\n"}
+    )
+    assert main(["eval", "run"]) == 3
+    assert "has no checks, so there is nothing to measure" in capsys.readouterr().err
+
+
+def test_no_gate(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    adder.write({"evals/adder.yaml": RECORDED.split("gate:")[0]})
+    assert main(["eval", "run"]) == 3
+    assert "the suite gates on no metric" in capsys.readouterr().out
+
+
+def test_duplicate_ids(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    adder.write({"evals/golden/adder.jsonl": cases(20) + cases(1)})
+    assert main(["eval", "run"]) == 3
+    assert "sum-0" in capsys.readouterr().err
+
+
+def test_a_base_that_does_not_exist(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "run", "--against", "mian"]) in (2, 3)
+    assert "mian" in capsys.readouterr().err
+
+
+def test_a_base_that_a_shallow_clone_lacks(
+    make_repo: Any, adder: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    branch(adder, changed())
+    shallow = adder.path.parent / "shallow"
+    adder.git("clone", "-q", "--depth", "1", "--branch", "change", f"file://{adder.path}", str(shallow))
+    monkeypatch.chdir(shallow)
+    assert main(["eval", "run", "--against", "main"]) == 0  # fetched by itself
+    again = adder.path.parent / "again"
+    adder.git("clone", "-q", "--depth", "1", "--branch", "change", f"file://{adder.path}", str(again))
+    adder.path.rename(adder.path.parent / "moved")  # the remote is gone
+    monkeypatch.chdir(again)
+    capsys.readouterr()
+    assert main(["eval", "run", "--against", "main"]) == 3
+    assert "fetch-depth: 0" in capsys.readouterr().err
+
+
+def test_a_row_missing_from_the_recording_is_an_error_of_that_trial(
+    adder: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adder.write({"evals/recordings/adder.jsonl": recording("1.0.0", count=18)})
+    assert main(["eval", "run"]) == 3
+    text = capsys.readouterr().out
+    assert "2 of 20 scores of the candidate failed" in text
+    assert "not recorded" in text
+
+
+def test_a_recording_cannot_tell_two_texts_of_one_version_apart(
+    adder: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    branch(adder, {"prompts/adder.yaml": project(words="Please add.")["prompts/adder.yaml"]})
+    assert main(["eval", "run", "--against", "main"]) == 3
+    assert "llmops prompt bump adder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity"])
+def test_a_number_that_is_none(adder: GitRepo, capsys: pytest.CaptureFixture[str], number: str) -> None:
+    text = recording("1.0.0").replace('"latency_ms": 10}', f'"latency_ms": {number}}}', 1)
+    assert number in text
+    adder.write({"evals/recordings/adder.jsonl": text})
+    assert main(["eval", "run"]) == 2
+    assert "evals/recordings/adder.jsonl:1: not valid JSON" in capsys.readouterr().err
+
+
+def test_a_label_that_is_worth_nan(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    judge = "  - {name: kind, type: judge, judge: judges/kind, model: openai/judge, labels: {pass: .nan, fail: 0}}\n"
+    adder.write({"evals/adder.yaml": RECORDED.replace("gate:", judge + "gate:")})
+    assert main(["eval", "run"]) == 2
+    assert "evals/adder.yaml:6" in capsys.readouterr().err
+
+
+JUDGE = """\
+name: judges/kind
+version: 1.0.0
+model: openai/judge
+template_format: dollar
+variables:
+  output: {type: string}
+template: |
+  Is this answer kind? Answer with a JSON object: reasons, then verdict (pass or fail).
+  $output
+"""
+
+
+@pytest.mark.parametrize(("bad", "code"), [(0, 0), (1, 0), (2, 3)])
+def test_a_judge_that_cannot_be_read(
+    adder: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bad: int, code: int
+) -> None:
+    check = "  - {name: kind, type: judge, judge: judges/kind}\n"
+    suite = RECORDED.replace("gate:", check + "gate:\n  kind: {floor: 0.5}")
+    adder.write({"evals/adder.yaml": suite, "prompts/judges/kind.yaml": JUDGE})
+    unreadable = {str(i + i * 7 % 11) for i in range(bad)}
+
+    def judge(body: Mapping[str, Any]) -> str:
+        asked = str(body["messages"][-1]["content"])
+        if any(f">\n{number}\n<" in asked for number in unreadable):
+            return "Oh yes, very kind indeed! 10/10"
+        return '{"reasons": "no harsh word", "verdict": "pass"}'
+
+    with OpenAIServer(judge) as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        assert main(["eval", "run", "--json"]) == code
+        (run,) = json.loads(capsys.readouterr().out)["runs"]
+        (kind,) = [metric for metric in run["metrics"] if metric["name"] == "kind"]
+        assert kind["failed"] == bad
+        before = len(server.calls)
+        assert main(["eval", "run", "--json"]) == code
+        assert len(server.calls) == before + bad  # what could not be read was not kept, the rest was
+
+
+def test_a_lowered_floor_does_not_lower_the_bar(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    lowered = RECORDED.replace("floor: 0.9, max_drop: 0.02", "floor: 0.1, max_drop: 0.9")
+    branch(adder, changed(wrong=8) | {"evals/adder.yaml": lowered})
+    assert main(["eval", "run", "--against", "main"]) == 1
+    text = capsys.readouterr().out
+    assert "below its floor 90.0 %" in text
+    assert "the gate of right is the base's (floor 0.9, max_drop 0.02)" in text
+    assert "applies after merge" in text
+
+
+def test_a_removed_rule_still_applies(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    suite = RECORDED.split("gate:")[0] + "gate:\n  latency_ms: {ceiling: 1000}\n"
+    branch(adder, changed(wrong=8) | {"evals/adder.yaml": suite})
+    assert main(["eval", "run", "--against", "main"]) == 1
+    assert "no longer gates on right" in capsys.readouterr().out
+
+
+def test_a_removed_check_cannot_be_decided(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    suite = RECORDED.replace("{name: right, type: equals}", "{name: short, type: max-words, value: 9}")
+    branch(adder, changed(wrong=8) | {"evals/adder.yaml": suite.replace("  right:", "  short:")})
+    assert main(["eval", "run", "--against", "main"]) == 3
+    assert "right was not measured on any case" in capsys.readouterr().out
+
+
+def test_a_removed_case_must_be_allowed(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    branch(adder, changed() | {"evals/golden/adder.jsonl": cases(19)})
+    assert main(["eval", "run", "--against", "main"]) == 3
+    assert "sum-19" in capsys.readouterr().out
+    assert main(["eval", "run", "--against", "main", "--allow-removed"]) == 0
+
+
+def test_a_removed_suite_must_be_allowed(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    adder.git("switch", "-q", "-c", "change")
+    adder.git("mv", "evals/adder.yaml", "evals/adding.yaml")
+    adder.commit(changed(wrong=8), "rename the suite")
+    assert main(["eval", "run", "--against", "main"]) == 3
+    assert "evals/adder.yaml exists at main and is gone here" in capsys.readouterr().err
+
+
+def test_a_gate_that_cannot_fail_says_so(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    few = {"evals/golden/adder.jsonl": cases(3), "evals/adder.yaml": RECORDED.replace("floor: 0.9, ", "")}
+    adder.commit(few, "three cases")
+    branch(adder, changed(wrong=3))
+    assert main(["eval", "run", "--against", "main"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("adder: the gate is inconclusive")
+    assert "cannot fail with n = 3" in text
+
+
+def test_a_crash_is_70_and_never_a_verdict(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    (adder.path / ".llmops/runs").mkdir(parents=True)
+    (adder.path / ".llmops/runs/20260101T000000Z-x.json").mkdir()
+    code = main(["eval", "report", "20260101T000000Z-x"])
+    assert code in (2, 70)
+    assert capsys.readouterr().out == ""
