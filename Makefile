@@ -62,5 +62,5 @@ $(VENV)/.stamp-dev: pyproject.toml | $(VENV)/bin/uv
 
 $(LOWEST)/.stamp: pyproject.toml | $(VENV)/bin/uv
 	[ -x $(LOWEST)/bin/python ] || $(BIN)/uv venv -q --python $(BIN)/python $(LOWEST)
-	$(BIN)/uv pip install -q --python $(LOWEST)/bin/python --resolution lowest-direct -e . --group dev
+	$(BIN)/uv pip install -q --python $(LOWEST)/bin/python --resolution lowest-direct -e . --group test
 	@touch $@

@@ -1,52 +1,82 @@
-"""Writes docs/reference/cli.md from the commands themselves; with --check it only says whether that is up to date."""
+"""Writes docs/reference/cli.md from the commands themselves; with --check it only says whether that is up to date.
 
-import contextlib
-import io
-import os
+It reads the command objects and not the text of --help, whose layout changes with releases of Typer.
+"""
+
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typer
 
-from llmops_cli.cli.main import app, main
+from llmops_cli.cli.main import app
 
 TARGET = Path(__file__).resolve().parent / "reference" / "cli.md"
 INTRODUCTION = """# Commands
 
-What `llmops COMMAND --help` says, for every command. This page is generated: `make docs` writes it, `make check` fails
-when it is out of date. Exit codes are explained in [exit-codes.md](exit-codes.md).
+Every command with its arguments and options. This page is generated: `make docs` writes it, `make check` fails when it
+is out of date. Exit codes are explained in [exit-codes.md](exit-codes.md).
 """
 
 
-def commands(group: typer.Typer, prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """The words of every command below a Typer app, without the program's name."""
-    found = [
-        (*prefix, command.name or command.callback.__name__.replace("_", "-"))
-        for command in group.registered_commands
-        if command.callback is not None and not command.hidden
-    ]
-    for entry in group.registered_groups:
-        if entry.typer_instance is not None and not entry.hidden:
-            found += commands(entry.typer_instance, (*prefix, str(entry.name)))
-    return found
+def commands() -> Iterator[tuple[str, Any]]:
+    """The words after `llmops` and the command object, for every command in the order of --help."""
 
+    def below(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+        for name, command in group.commands.items():
+            if hasattr(command, "commands"):
+                yield from below(command, f"{prefix}{name} ")
+            elif not command.hidden:
+                yield prefix + name, command
 
-def help_of(words: tuple[str, ...]) -> str:
-    """What `--help` prints, as it looks in a pipe of 80 columns."""
-    os.environ.update(COLUMNS="80", NO_COLOR="1", TERM="dumb")
-    stream = io.StringIO()
-    with contextlib.redirect_stdout(stream):
-        code = main([*words, "--help"])
-    if code:
-        raise SystemExit(f"llmops {' '.join(words)} --help ended with {code}")
-    return "\n".join(line.rstrip() for line in stream.getvalue().strip().splitlines())
+    yield from below(typer.main.get_command(app), "")
 
 
 def page() -> str:
     """The whole page."""
-    parts = [INTRODUCTION, f"## llmops\n\n```text\n{help_of(())}\n```\n"]
-    parts += [f"## llmops {' '.join(words)}\n\n```text\n{help_of(words)}\n```\n" for words in commands(app)]
-    return "\n".join(parts)
+    return "\n".join([INTRODUCTION, *(section(words, command) for words, command in commands())])
+
+
+def section(words: str, command: Any) -> str:
+    """One command."""
+    shown = [parameter for parameter in command.params if not parameter.hidden]
+    arguments = [parameter for parameter in shown if parameter.param_type_name == "argument"]
+    options = [parameter for parameter in shown if parameter.param_type_name == "option" and parameter.name != "help"]
+    usage = " ".join(["llmops", words, *(argument(each) for each in arguments), *(["[OPTIONS]"] if options else [])])
+    lines = [f"## llmops {words}", "", "\n".join(line.strip() for line in command.help.strip().splitlines()), ""]
+    lines += ["```text", usage, "```", ""]
+    if shown:
+        lines += ["| argument or option | meaning |", "|---|---|"]
+        lines += [row(f"`{argument(each)}`", each) for each in arguments]
+        lines += [row(option(each), each) for each in options]
+        lines.append("")
+    if command.epilog:
+        lines += [" ".join(command.epilog.split()).replace("Example: ", "Example: `", 1) + "`", ""]
+    return "\n".join(lines)
+
+
+def argument(parameter: Any) -> str:
+    """`NAME`, `[NAME]` when it may be left out, with dots when it may come several times."""
+    name = parameter.metavar or parameter.name.upper()
+    name = name.strip("[]") + ("..." if parameter.nargs == -1 else "")
+    return name if parameter.required else f"[{name}]"
+
+
+def option(parameter: Any) -> str:
+    """`--name VALUE`; a flag has no value, and perhaps a way to say no."""
+    names = [f"`{name}`" for name in parameter.opts + parameter.secondary_opts]
+    if not parameter.is_flag:
+        names[-1] = names[-1][:-1] + f" {parameter.metavar or parameter.name.upper()}`"
+    return ", ".join(names)
+
+
+def row(shown: str, parameter: Any) -> str:
+    """A line of the table."""
+    text = " ".join((parameter.help or "").split()).replace("|", "\\|")
+    default = parameter.default
+    plain = isinstance(default, str | int | float) and not isinstance(default, bool) and default != ""
+    return f"| {shown} | {text}{f' Default: `{default}`.' if plain else ''} |"
 
 
 def run(arguments: list[str]) -> int:

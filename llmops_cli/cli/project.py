@@ -50,7 +50,7 @@ def init(
 
 def demo(
     keep: Annotated[
-        Path | None, typer.Option(help="Build the repository in this new folder and keep it.", show_default=False)
+        Path | None, typer.Option(metavar="DIR", help="Build it in this new folder and keep it.", show_default=False)
     ] = None,
 ) -> None:
     """Play a prompt's life in a temporary repository.
