@@ -160,7 +160,7 @@ HALF_BODY = Misbehaviour(act="half_body")
 
 
 class OpenAIServer:
-    """See the module. `answer` gives the text or the whole `message`; `faults` is by number of the call, or a function."""
+    """See the module. `answer` gives the text or the whole `message`; `faults` is by number of call, or a function."""
 
     def __init__(
         self,

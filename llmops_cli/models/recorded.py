@@ -1,9 +1,10 @@
 """The model that answers from a recording: how one evaluates without a key, and how a live run is kept."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from llmops_cli.errors import FileError, Problem
 from llmops_cli.files.json_value import Json, parse_json_lines
@@ -33,6 +34,13 @@ class RecordedRow(FileShape):
     model: str = ""  # as the provider named it
     digest: str = ""  # of the prompt that was answered, where the recorder knew it
     tool_calls: list[dict[str, Json]] = Field(default_factory=list)
+
+    @field_validator("prompt", "case", "output")
+    @classmethod
+    def _writable(cls, value: str) -> str:
+        if not value.isascii() and re.search("[\ud800-\udfff]", value):
+            raise ValueError("holds half of a surrogate pair, which is not text")
+        return value
 
     @property
     def label(self) -> Label:

@@ -53,11 +53,13 @@ class RetriedModel:
             try:
                 return await self._inner.answer(request)
             except ModelError as error:
-                if error.fault not in RETRYABLE or attempt >= self._policy.attempts or not self._worth_waiting(error):
+                if error.fault not in RETRYABLE or not self._worth_waiting(error):
                     raise
                 wait = self._jitter(attempt)
                 if error.retry_after is not None or error.fault is Fault.RATE_LIMITED:
                     self._not_before = max(self._not_before, self._now() + (error.retry_after or wait))
+                if attempt >= self._policy.attempts:
+                    raise
             await self._sleep(wait)
             attempt += 1
 

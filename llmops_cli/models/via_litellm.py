@@ -194,6 +194,7 @@ async def _close_connections(litellm: Any) -> None:
     await GLOBAL_LOGGING_WORKER.stop()
     await litellm.close_litellm_async_clients()
     litellm.in_memory_llm_clients_cache.flush_cache()
+    await asyncio.sleep(0)  # it closes some of them in tasks of their own
 
 
 def _usage(usage: Any) -> Usage | None:
