@@ -4,14 +4,19 @@ A judge is a check in two halves, both pure: the request it wants asked, and the
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
+
+from pydantic import field_validator
 
 from llmops_cli.files.json_value import Json
 from llmops_cli.files.shape import FileShape
 from llmops_cli.models.model import Request, Response, Usage
 from llmops_cli.prompts.prompt import Prompt
+
+_NAME = re.compile(r"\w[\w.\-]{0,99}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,10 @@ class Resources(Protocol):
 class Check(Protocol):
     """A deterministic check."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The metric its scores make up."""
+        ...
 
     def score(self, context: CheckContext) -> Score:
         """The score of one output; a measurement that cannot be made is `Failed`, never an exception."""
@@ -88,7 +96,10 @@ class Check(Protocol):
 class Judge(Protocol):
     """A check whose opinion is an LLM's."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The metric its scores make up."""
+        ...
 
     def request(self, context: CheckContext) -> Request:
         """The call that asks the judge about this output. Raises InputError when its prompt cannot be rendered."""
@@ -121,13 +132,30 @@ class CheckShape(FileShape):
     """Base of every check as a suite file writes it: a frozen value with a name and its options.
 
     Subclasses set `type` to a Literal, add options as fields, and give `score`; a type that must read files or prompts
-    overrides `bind`, which returns the check (or judge) that is really run.
+    overrides `bind`, which returns the check (or judge) that is really run. The docstring of a subclass is its entry in
+    the reference: what scores 1, what 0, and what cannot be measured.
     """
 
     graded: ClassVar[bool] = False  # True when scores lie between 0 and 1, not only at the ends
 
     name: str
     type: str
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_metric_name(cls, value: str) -> str:
+        if not _NAME.match(value):
+            raise ValueError("must be 1 to 100 letters, digits, _, - or ., beginning with a letter, digit or _")
+        return value
+
+    @property
+    def passing(self) -> float:
+        """The score from which a case counts as passed, above 0 and up to 1."""
+        return 0.5 if self.graded else 1.0
+
+    def passes(self, score: Scored) -> bool:
+        """Whether a case with this score counts as passed."""
+        return score.value >= self.passing
 
     def bind(self, resources: Resources) -> "Check | Judge":
         """The runnable check. Raises InputError or FileError when something it needs is missing."""

@@ -1,0 +1,76 @@
+"""Regular expressions in bounded time: a pattern that explodes on some output must not hang a run.
+
+Python's engine backtracks and cannot be interrupted from a thread, so searching is done by one small process, started
+when the first pattern is searched and kept for the next.
+"""
+
+import atexit
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+LIMIT_S = 1.5
+_WORKER = Path(__file__).with_name("search_worker.py")
+
+
+class SearchError(Exception):
+    """The search gave no answer: it took too long, or its process could not do it."""
+
+
+class _Searcher:
+    """The process, started when it is needed."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    def search(self, pattern: str, text: str, limit_s: float) -> tuple[int, int] | None:
+        with self._lock:
+            try:
+                reply = self._ask(json.dumps([pattern, text, limit_s]))
+            except OSError as error:
+                self.close()
+                raise SearchError(f"the search could not be made: {error}") from None
+            if not reply:
+                self.close()
+                raise SearchError(f"the search took more than {limit_s:g} s; mend the pattern, it backtracks too much")
+        span = json.loads(reply)
+        return None if span is None else (span[0], span[1])
+
+    def close(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            with process:  # closes the pipes and waits
+                pass
+
+    def _ask(self, question: str) -> str:
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(_WORKER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                encoding="ascii",
+                start_new_session=True,  # Ctrl-C is for us: calls in flight are finished, and checked
+            )
+        process = self._process
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(question + "\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+
+
+_SEARCHER = _Searcher()
+atexit.register(_SEARCHER.close)
+
+
+def search(pattern: str, text: str, *, limit_s: float = LIMIT_S) -> tuple[int, int] | None:
+    """Where a valid pattern first matches, as `re.search` finds it: start and end in characters, or None.
+
+    Raises SearchError when it takes longer than `limit_s` seconds.
+    """
+    return _SEARCHER.search(pattern, text, limit_s)

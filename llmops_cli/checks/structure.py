@@ -1,0 +1,214 @@
+"""Checks of JSON: is-json, contains-json, and JSON schemas that never leave the machine."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jsonschema import Draft202012Validator, exceptions, validators
+from jsonschema.protocols import Validator
+from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+from pydantic import Field
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import specification_with
+
+from llmops_cli.checks.bounded_search import SearchError, search
+from llmops_cli.checks.check import Check, CheckContext, CheckShape, Failed, Judge, Resources, Score, Scored
+from llmops_cli.checks.quoting import quoted, shortened
+from llmops_cli.errors import FileError, InputError, Problem
+from llmops_cli.files.json_value import Json, parse_json
+from llmops_cli.files.yaml_source import parse_yaml
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+MAX_STARTS = 10_000  # brackets at which an embedded value is looked for
+
+
+class _SchemaShape(CheckShape):
+    """A check with an optional JSON schema: a mapping in the suite, or the path of a JSON or YAML file."""
+
+    json_schema: str | dict[str, Json] | None = Field(default=None, alias="schema", min_length=1)
+
+    def read_schema(self, resources: Resources) -> "Schema | None":
+        if self.json_schema is None:
+            if "json_schema" in self.model_fields_set:
+                raise InputError(f"check {self.name!r}: schema is empty", hint="leave it out, or name a file")
+            return None
+        if isinstance(self.json_schema, dict):
+            return _compiled(self.json_schema, f"check {self.name!r}")
+        text = resources.read_text(self.json_schema)
+        return _compiled(_parsed(text, self.json_schema), self.json_schema)
+
+
+class IsJson(_SchemaShape):
+    """Scores 1 when the whole output is one JSON value (that conforms to `schema`), else 0.
+
+    Strict: nothing may stand around it, no code fence and no greeting; NaN and duplicate keys are not JSON. `schema` is
+    a JSON schema, in place or as the path of a file beside the suite; draft 2020-12 unless its `$schema` says another.
+    `format` is a remark, not a rule. The reason names the place of the first mistake, such as `$.answer.total`.
+    A schema that is not valid, or that refers to another machine, is an error when the suite is loaded.
+    """
+
+    type: Literal["is-json"]
+
+    def bind(self, resources: Resources) -> "Check | Judge":
+        """Raises FileError or InputError when the schema cannot be read or is not one."""
+        return BoundIsJson(self.name, self.read_schema(resources))
+
+
+@dataclass(frozen=True, slots=True)
+class BoundIsJson:
+    """is-json with its schema at hand."""
+
+    name: str
+    schema: "Schema | None"
+
+    def score(self, context: CheckContext) -> Score:
+        try:
+            value = parse_json(context.output)
+        except ValueError as error:
+            return Scored(0, f"not valid JSON: {error}: {quoted(context.output)}")
+        misfit = self.schema.misfit(value) if self.schema else ""
+        if isinstance(misfit, Failed):
+            return misfit
+        return (
+            Scored(0, misfit)
+            if misfit
+            else Scored(1, "valid JSON" + (", conforms to the schema" if self.schema else ""))
+        )
+
+
+class ContainsJson(_SchemaShape):
+    """Scores 1 when the output is, or holds, a JSON value that conforms to `schema`, else 0.
+
+    Looked at are the whole output, and every object or list within it, the outermost of each; prose and code fences
+    may stand around them. Without `schema` any object or list will do. The schema is as for `is-json`; write
+    `type: object` into it, or a list such as the `[1]` of a citation may conform. When more than 10,000 brackets open
+    nothing, the output cannot be measured.
+    """
+
+    type: Literal["contains-json"]
+
+    def bind(self, resources: Resources) -> "Check | Judge":
+        """Raises FileError or InputError when the schema cannot be read or is not one."""
+        return BoundContainsJson(self.name, self.read_schema(resources))
+
+
+@dataclass(frozen=True, slots=True)
+class BoundContainsJson:
+    """contains-json with its schema at hand."""
+
+    name: str
+    schema: "Schema | None"
+
+    def score(self, context: CheckContext) -> Score:
+        first = ""
+        try:
+            for text, value in _embedded(context.output):
+                misfit = self.schema.misfit(value) if self.schema else ""
+                if isinstance(misfit, Failed):
+                    return misfit
+                if not misfit:
+                    return Scored(1, f"contains {quoted(text)}")
+                first = first or misfit
+        except SearchError as error:
+            return Failed(str(error))
+        return Scored(0, first or f"no JSON object or list in {quoted(context.output)}")
+
+
+class Schema:
+    """A checked JSON schema."""
+
+    def __init__(self, validator: Validator) -> None:
+        self._validator = validator
+
+    def misfit(self, value: Json) -> str | Failed:
+        """Where and why the value does not conform; empty when it does; Failed when that cannot be told."""
+        try:
+            error = exceptions.best_match(self._validator.iter_errors(value))
+        except SearchError as problem:
+            return Failed(f"pattern of the schema: {problem}")
+        except (RecursionError, ArithmeticError, ValueError, Unresolvable) as problem:
+            return Failed(f"the schema cannot be applied: {type(problem).__name__}: {shortened(str(problem))}")
+        return "" if error is None else f"{error.json_path}: {shortened(error.message)}"
+
+
+def _parsed(text: str, path: str) -> dict[str, Json]:
+    try:
+        data = parse_yaml(text, path=path).data if path.endswith((".yaml", ".yml")) else parse_json(text)
+    except ValueError as error:
+        raise FileError([Problem(path, 0, "", f"not valid JSON: {error}")]) from None
+    if not isinstance(data, dict):
+        raise FileError([Problem(path, 0, "", "a JSON schema is expected, which is an object")])
+    return data
+
+
+def _compiled(schema: dict[str, Json], where: str) -> Schema:
+    dialect = schema.get("$schema", _DRAFT)
+    known = validators.validator_for({"$schema": str(dialect)}, default=Draft202012Validator)
+    if known is Draft202012Validator and str(dialect).rstrip("#") != _DRAFT:
+        raise InputError(f"{where}: $schema {dialect!r} is not a known draft", hint=f"write {_DRAFT}, or leave it out")
+    try:
+        known.check_schema(schema)
+    except exceptions.SchemaError as error:
+        raise InputError(f"{where}: not a valid JSON schema: {error.json_path}: {shortened(error.message)}") from None
+    except RecursionError:
+        raise InputError(f"{where}: the JSON schema is nested too deeply") from None
+    _refuse_foreign_references(schema, str(dialect), where)
+    bounded = validators.extend(known, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    return Schema(bounded(schema, registry=REGISTRY))
+
+
+def _refuse_foreign_references(schema: Mapping[str, Json], dialect: str, where: str) -> None:
+    """Every $ref must be found in the schema itself or among the drafts; nothing is ever fetched."""
+    root = specification_with(dialect).create_resource(schema)
+    todo = [(REGISTRY.resolver_with_root(root), root)]
+    while todo:
+        resolver, resource = todo.pop()
+        contents: Any = resource.contents
+        reference = contents.get("$ref") if isinstance(contents, Mapping) else None
+        if isinstance(reference, str):
+            try:
+                resolver.lookup(reference)
+            except Unresolvable:
+                raise InputError(
+                    f"{where}: $ref {reference!r} leads nowhere within the schema",
+                    hint="put the definition under $defs; schemas are not fetched from elsewhere",
+                ) from None
+        todo += [(resolver.in_subresource(sub), sub) for sub in resource.subresources()]
+
+
+def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[exceptions.ValidationError]:
+    """The `pattern` keyword, in bounded time."""
+    if isinstance(instance, str) and search(pattern, instance) is None:
+        yield exceptions.ValidationError(f"{quoted(instance)} does not match {quoted(pattern)}")
+
+
+def _embedded(text: str) -> Iterator[tuple[str, Json]]:
+    """The whole text if it is JSON, else every outermost object or list in it, left to right, with its text."""
+    try:
+        yield text, parse_json(text)
+        return
+    except ValueError:
+        pass
+    decoder = json.JSONDecoder()
+    position = starts = 0
+    while (position := _next_bracket(text, position)) >= 0:
+        starts += 1
+        if starts > MAX_STARTS:
+            raise SearchError(f"more than {MAX_STARTS:,} brackets that open no JSON")
+        try:
+            _, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            position += 1
+            continue
+        piece = text[position:end]
+        position = end
+        try:
+            yield piece, parse_json(piece)  # strictly: no NaN, no duplicate keys
+        except ValueError:
+            continue
+
+
+def _next_bracket(text: str, position: int) -> int:
+    found = [index for mark in "{[" if (index := text.find(mark, position)) >= 0]
+    return min(found, default=-1)
