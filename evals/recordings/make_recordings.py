@@ -54,18 +54,31 @@ RAG_MISTAKES: dict[str, str] = {
 }
 OPENINGS = ["", "", "", "Short answer: "]
 
+# Tokens of each version's own text, without the variables; estimated.
+OWN_TOKENS = {
+    "support-triage@1.0.0": 210,
+    "support-triage@1.0.1": 224,
+    "support-triage@1.1.0": 211,
+    "rag-answer@1.0.0": 140,
+}
+
 
 def golden(name: str) -> list[Row]:
     """The rows of a golden set."""
     return [json.loads(line) for line in (GOLDEN / name).read_text(encoding="utf-8").splitlines()]
 
 
-def figures(rng: random.Random, prompt_text: str, output: str) -> Row:
-    """Made-up usage (about four characters a token) and latency (log-normal around one second), both plausible."""
+def row(prompt: str, case: Row, output: str, rng: random.Random) -> Row:
+    """One row. Usage (about four characters a token) and latency (log-normal, around one second) are made up."""
+    asked = sum(len(value) for value in case["vars"].values())
     words = len(output) / 4
     return {
+        "prompt": prompt,
+        "case": case["id"],
+        "repeat": 0,
+        "output": output,
         "usage": {
-            "input_tokens": 210 + len(prompt_text) // 4,
+            "input_tokens": OWN_TOKENS[prompt] + asked // 4,
             "output_tokens": max(4, round(words * rng.uniform(0.9, 1.1))),
         },
         "latency_ms": round(350 + 9 * words + 220 * math.exp(rng.gauss(0, 0.45))),
@@ -103,18 +116,15 @@ def main() -> None:
     """Write both recordings."""
     rows: list[Row] = []
     for version in ("1.0.0", "1.0.1", "1.1.0"):
+        prompt = f"support-triage@{version}"
         for case in golden("support-triage.jsonl"):
-            rng = random.Random(f"support-triage@{version}:{case['id']}")
-            output = triage_answer(case, version, rng)
-            row = {"prompt": f"support-triage@{version}", "case": case["id"], "repeat": 0, "output": output}
-            rows.append(row | figures(rng, case["vars"]["subject"] + case["vars"]["mail"], output))
+            rng = random.Random(f"{prompt}:{case['id']}")
+            rows.append(row(prompt, case, triage_answer(case, version, rng), rng))
     write("support-triage.jsonl", rows)
     rows = []
     for case in golden("rag-answer.jsonl"):
         rng = random.Random(f"rag-answer@1.0.0:{case['id']}")
-        output = rag_answer(case, rng)
-        row = {"prompt": "rag-answer@1.0.0", "case": case["id"], "repeat": 0, "output": output}
-        rows.append(row | figures(rng, case["vars"]["context"], output))
+        rows.append(row("rag-answer@1.0.0", case, rag_answer(case, rng), rng))
     write("rag-answer.jsonl", rows)
 
 

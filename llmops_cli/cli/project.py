@@ -55,7 +55,8 @@ def demo(
 ) -> None:
     """Play a prompt's life in a temporary repository.
 
-    A careless change meets the gate, a good one is released, an incident is rolled back. Every line that begins with $ is run for real. No key is needed: recorded, made-up answers speak.
+    A careless change meets the gate, a good one is released, an incident is rolled back. Every line that begins with
+    a dollar sign is run for real. No key is needed: recorded, made-up answers speak.
     """
     from llmops_cli.cli.demo import play
 
