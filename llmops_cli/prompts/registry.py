@@ -28,6 +28,7 @@ class Registry:
         self.repo = repo
         self.refs = refs
         self._releases, self.warnings = read_releases(refs.tags)
+        self._trees: dict[tuple[str, str], CommitTree] = {}
 
     @property
     def folder(self) -> str:
@@ -42,7 +43,9 @@ class Registry:
         """The project's files at a commit."""
         if self.repo is None:
             raise InputError("this is not a git repository", hint="run: git init")
-        return CommitTree(self.repo, commit, prefix=self.config.prefix, label=label)
+        if (commit, label) not in self._trees:
+            self._trees[commit, label] = CommitTree(self.repo, commit, prefix=self.config.prefix, label=label)
+        return self._trees[commit, label]
 
     def releases(self, name: str | None = None) -> tuple[Release, ...]:
         """The releases of a prompt (or of all) in ascending order of versions."""

@@ -28,12 +28,15 @@ def commit_files(repo: Repo, parent: str | None, files: Mapping[str, str], messa
     return _must(answer).text
 
 
+def refused_write(answer: Answer, what: str) -> InputError:
+    """Why git could not write a commit or a tag, with what to do where we know it."""
+    if any(words in answer.err for words in ("tell me who you are", "empty ident", "auto-detect")):
+        hint = 'git config --global user.name "Your Name"; git config --global user.email you@example.org'
+        return InputError("git does not know who you are", hint=hint)
+    return InputError(f"git could not write the {what}: {answer.complaint}")
+
+
 def _must(answer: Answer) -> Answer:
     if answer.ok:
         return answer
-    if "tell me who you are" in answer.err or "empty ident" in answer.err or "auto-detect" in answer.err:
-        raise InputError(
-            "git does not know who you are",
-            hint='git config --global user.name "Your Name"; git config --global user.email you@example.org',
-        )
-    raise InputError(f"git could not write the commit: {answer.complaint}")
+    raise refused_write(answer, "commit")

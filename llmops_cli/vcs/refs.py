@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from llmops_cli.vcs.repo import Repo, check_remote
+from llmops_cli.vcs.commit import refused_write
+from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S
+from llmops_cli.vcs.repo import Repo, check_id, check_remote
 
 # %(type) and %(object) are the tag's own words: a nested tag is seen as one, also where git peels all the way
 _FIELDS = (
@@ -77,6 +79,18 @@ def update_ref(repo: Repo, ref: str, commit: str, *, before: str | None) -> bool
     """Set a ref if it still is what it was (`None`: if it does not exist); False when it is not."""
     expected = before if before is not None else "0" * len(commit)
     return repo.git("update-ref", "-m", "llmops", "--end-of-options", ref, commit, expected).ok
+
+
+def create_tag(repo: Repo, name: str, commit: str, message: str) -> str | None:
+    """An annotated tag, made by `git tag` so that the person's signing settings apply; its id, None when it exists.
+
+    Raises InputError with git's words when it cannot be made.
+    """
+    arguments = ["tag", "-a", "--cleanup=whitespace", "-F", "-", "--end-of-options", name, check_id(commit)]
+    answer = repo.git(*arguments, stdin=message.encode(), timeout=SLOW_TIMEOUT_S)
+    if not answer.ok and "already exists" not in answer.err:
+        raise refused_write(answer, "tag")
+    return repo.object_ids([f"refs/tags/{name}"])[0] if answer.ok else None
 
 
 def delete_ref(repo: Repo, ref: str, *, before: str) -> bool:

@@ -1,0 +1,266 @@
+"""Promotion and rollback: one commit on the branch of the environment, pushed plainly, or nothing at all.
+
+Of two people who move the same prompt at once one wins and the other is told; two who move different prompts both win.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from llmops_cli.errors import ConflictError, FileError, InputError
+from llmops_cli.prompts.level import needed_level
+from llmops_cli.prompts.live import FOLDER, Environment, Live, Move, read_moves, stack_of
+from llmops_cli.prompts.reference import check_name
+from llmops_cli.prompts.registry import Registry, open_registry
+from llmops_cli.prompts.remote_environment import (
+    check_environment_name,
+    fetch_environment,
+    fetch_release,
+    follow,
+    push_environment,
+    remember,
+)
+from llmops_cli.prompts.tag import Release, tag_name
+from llmops_cli.prompts.version import Level, Version
+from llmops_cli.vcs.commit import commit_files
+from llmops_cli.vcs.push import Outcome
+from llmops_cli.vcs.refs import checked_out, update_ref
+from llmops_cli.vcs.repo import Repo
+from llmops_cli.vcs.trailers import one_line, with_trailers
+
+ATTEMPTS = 4  # the first one and three more, each on what the others did meanwhile
+_PAUSE_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants moved. An empty `version` is for a rollback: to what was live before."""
+
+    action: Literal["promote", "rollback"]
+    name: str
+    version: str
+    environment: str
+    reason: str = ""
+    push: bool = True
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What became of a wish. `changed` is False when it was so already, or on a dry run; `commit` is empty then."""
+
+    environment: str
+    name: str
+    before: str
+    after: str
+    changed: bool
+    commit: str = ""
+    pushed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A wish, worked out on one state of the environment."""
+
+    environment: Environment
+    release: Release
+    before: Live | None
+    already: bool
+
+
+def move(registry: Registry, wish: Wish, *, tell: Callable[[str], None]) -> Moved:
+    """Promote or roll back. `tell` gets sentences for people: what callers will notice, what others did meanwhile.
+
+    Raises InputError (exit 2) when the version is not released or there is nothing to go back to, ConflictError (4)
+    when somebody else moved the same prompt meanwhile, MeasureError (3) when the remote cannot be reached. After an
+    error nothing is changed, but that the local branch follows the remote's.
+    """
+    return _Mover(registry, wish, tell).move()
+
+
+def notices(registry: Registry, before: Live, target: Release) -> list[str]:
+    """What callers of the live version would notice of the other: variables and output fields that stop to fit."""
+    current = registry.release(before.name, before.version)
+    if current is None:
+        return []
+    try:
+        needed = needed_level(registry.released_prompt(current), registry.released_prompt(target))
+    except FileError as error:
+        return [f"the two versions could not be compared: {error.message}"]
+    return [reason.sentence for reason in needed.reasons if reason.level == Level.MAJOR]
+
+
+@dataclass(slots=True)
+class _Mover:
+    registry: Registry
+    wish: Wish
+    tell: Callable[[str], None]
+    remote: str = field(default="", init=False)
+    noticed: bool = field(default=False, init=False)
+
+    def move(self) -> Moved:
+        check_name(self.wish.name)
+        repo = self.registry.repo
+        if repo is None:
+            raise InputError("this is not a git repository, and an environment is a branch", hint="run: git init")
+        known = self.registry.environment(self.wish.environment)
+        check_environment_name(repo, known)
+        configured = self.registry.config.settings.remote
+        if self.wish.push and configured in repo.remotes():
+            self.remote = configured
+            self._fetch(repo, known)
+        elif place := checked_out(repo, known.ref):
+            branch = known.ref.removeprefix("refs/heads/")
+            raise InputError(f"{branch} is checked out in {place}", hint="switch that work tree to another branch")
+        seen = known.tip
+        for attempt in range(ATTEMPTS):
+            step = self._step(repo, seen)
+            if step.already or self.wish.dry_run:
+                return self._result(step, changed=False)
+            commit = commit_files(repo, step.environment.tip, self._files(repo, step), self._message(step))
+            outcome = self._record(repo, step, commit)
+            if outcome is Outcome.DONE:
+                return self._result(step, changed=True, commit=commit)
+            if outcome is Outcome.BUSY:
+                time.sleep(_PAUSE_S * (attempt + 1))
+            self._look(repo, step)
+            seen = self.registry.environment(self.wish.environment).tip
+        where = self.remote or "this repository"
+        raise ConflictError(
+            f"{self.wish.environment}: {where} was written to by others {ATTEMPTS} times in a row; nothing of yours "
+            "was changed",
+            hint="try again",
+        )
+
+    def _fetch(self, repo: Repo, environment: Environment) -> None:
+        fetch_environment(repo, self.remote, environment.name)
+        self.registry = open_registry(self.registry.config)
+        now = self.registry.environment(environment.name)
+        if self.wish.dry_run or now.tip is None or now.tip != now.tracking:
+            return
+        if note := follow(repo, now, now.tip):
+            self.tell(note)
+
+    def _step(self, repo: Repo, seen: str | None) -> _Step:
+        """The wish on the environment as it is now; `seen` is the tip that the person can have known."""
+        environment = self.registry.environment(self.wish.environment)
+        before = self.registry.live(environment.name).get(self.wish.name)
+        version = self.wish.version.removeprefix("v") or self._version_below(repo, environment, before, seen)
+        release = self._release(repo, version)
+        already = before is not None and before.version == release.version
+        if self.wish.action == "rollback":
+            if before is None:
+                raise InputError(
+                    f"{self.wish.name} is not live on {environment.name}, so it cannot be rolled back",
+                    hint=f"run: llmops promote {self.wish.name} {version} --env {environment.name}",
+                )
+            if not already and not self.noticed:
+                self.noticed = True
+                for sentence in notices(self.registry, before, release):
+                    self.tell(f"callers may notice, {release.version} against {before.version}: {sentence}")
+        return _Step(environment, release, before, already)
+
+    def _version_below(self, repo: Repo, environment: Environment, before: Live | None, seen: str | None) -> str:
+        """The version that was live before this one. Raises ConflictError when somebody just went back already."""
+        if before is None or environment.tip is None:
+            names = ", ".join(sorted(self.registry.live(environment.name))) or "nothing"
+            raise InputError(f"{self.wish.name} is not live on {environment.name}", hint=f"live there: {names}")
+        if seen and seen != environment.tip and repo.is_ancestor(seen, environment.tip):
+            # two people on call, one second apart: the second must not go back twice without knowing it
+            news = read_moves(repo, environment.name, environment.tip, name=self.wish.name, since=seen)
+            if news and news[0].action == "rollback":
+                raise _lost(news[0])
+        stack = stack_of(read_moves(repo, environment.name, environment.tip, name=self.wish.name))
+        if not stack or stack[-1] != str(before.version):
+            stack.append(str(before.version))
+        if len(stack) < 2:
+            raise InputError(
+                f"{environment.name}: there is nothing to go back to, {self.wish.name} {before.version} is the first "
+                "version that was live",
+                hint=f"name a version: llmops rollback {self.wish.name} VERSION; {self.registry.known(self.wish.name)}",
+            )
+        return stack[-2]
+
+    def _release(self, repo: Repo, version: str) -> Release:
+        wanted = Version.parse(version)
+        missing = self.remote and self.registry.release(self.wish.name, wanted) is None
+        if missing and fetch_release(repo, self.remote, tag_name(self.wish.name, wanted)):
+            self.registry = open_registry(self.registry.config)
+        return self.registry.must_release(self.wish.name, version)
+
+    def _files(self, repo: Repo, step: _Step) -> dict[str, str]:
+        blob = repo.object_ids([f"{step.release.commit}:{step.release.path}"])[0]
+        if blob is None:
+            raise InputError(
+                f"{step.release.tag} does not hold {step.release.path}", hint=f"look at it: git show {step.release.tag}"
+            )
+        return {f"{FOLDER}{self.wish.name}.yaml": blob}
+
+    def _message(self, step: _Step) -> str:
+        place, name, after = step.environment.name, self.wish.name, str(step.release.version)
+        before = str(step.before.version) if step.before else ""
+        back = self.wish.action == "rollback"
+        subject = (
+            f"{place}: {name} back from {before} to {after}"
+            if back
+            else f"{place}: {name} {before or '(new)'} -> {after}"
+        )
+        return with_trailers(
+            subject,
+            {
+                "Llmops-Action": self.wish.action,
+                "Llmops-Prompt": name,
+                "Llmops-From": before,
+                "Llmops-To": after,
+                "Llmops-Digest": step.release.digest,
+                "Llmops-Commit": step.release.commit,
+                "Llmops-Reason": one_line(self.wish.reason),
+            },
+        )
+
+    def _record(self, repo: Repo, step: _Step, commit: str) -> Outcome:
+        """Make the commit the environment's tip: on the remote, and then here; or here alone."""
+        if not self.remote:
+            done = update_ref(repo, step.environment.ref, commit, before=step.environment.local)
+            return Outcome.DONE if done else Outcome.BEHIND
+        outcome = push_environment(repo, self.remote, step.environment, commit, step.release)
+        if outcome is Outcome.DONE:
+            remember(repo, self.remote, step.environment.name, commit)
+            if note := follow(repo, step.environment, commit):
+                self.tell(note)
+        return outcome
+
+    def _look(self, repo: Repo, step: _Step) -> None:
+        """What the others did meanwhile. Raises ConflictError when it was the same prompt."""
+        if self.remote:
+            self._fetch(repo, step.environment)
+        else:
+            self.registry = open_registry(self.registry.config)
+        now = self.registry.environment(step.environment.name)
+        if now.tip is None or now.tip == step.environment.tip:
+            return
+        news = read_moves(repo, now.name, now.tip, since=step.environment.tip)
+        for one in news:
+            if one.prompt == self.wish.name:
+                raise _lost(one)
+        for one in reversed(news):
+            self.tell(f"meanwhile {one.sentence()}; trying again on top of that")
+
+    def _result(self, step: _Step, *, changed: bool, commit: str = "") -> Moved:
+        return Moved(
+            environment=step.environment.name,
+            name=self.wish.name,
+            before=str(step.before.version) if step.before else "",
+            after=str(step.release.version),
+            changed=changed,
+            commit=commit,
+            pushed=changed and bool(self.remote),
+        )
+
+
+def _lost(other: Move) -> ConflictError:
+    return ConflictError(
+        f"{other.sentence()} meanwhile; nothing of yours was changed",
+        hint=f"look at it: llmops env log {other.environment} {other.prompt}; then say again what you want",
+    )

@@ -1,0 +1,82 @@
+"""An environment's branch and the remote's: fetching it, pushing to it, and letting the local branch follow."""
+
+from llmops_cli.errors import ConflictError, InputError, MeasureError
+from llmops_cli.prompts.live import BRANCHES, Environment
+from llmops_cli.prompts.tag import Release
+from llmops_cli.vcs.push import Outcome, push
+from llmops_cli.vcs.refs import checked_out, update_ref
+from llmops_cli.vcs.repo import Repo
+
+_NOTHING_CHANGED = "nothing was changed"
+
+
+def fetch_environment(repo: Repo, remote: str, environment: str) -> None:
+    """Fetch the branch of one environment and nothing else; that it does not exist yet is no error.
+
+    Raises MeasureError when the remote cannot be reached.
+    """
+    fetched = repo.fetch(remote, f"+refs/heads/{BRANCHES}{environment}:{_tracking(remote, environment)}")
+    if fetched.ok or "couldn't find remote ref" in fetched.err:
+        return
+    raise MeasureError(
+        f"{remote} cannot be reached: {fetched.complaint}; {_NOTHING_CHANGED}",
+        hint=f"--no-push records it here only; push it later: git push {remote} {BRANCHES}{environment}",
+    )
+
+
+def fetch_release(repo: Repo, remote: str, tag: str) -> bool:
+    """Fetch one release's tag; False when the remote does not have it or cannot be asked."""
+    return repo.fetch(remote, f"refs/tags/{tag}:refs/tags/{tag}").ok
+
+
+def push_environment(repo: Repo, remote: str, environment: Environment, commit: str, release: Release) -> Outcome:
+    """Push the commit to the environment together with the release's tag: both or none.
+
+    Returns DONE, BEHIND or BUSY. Raises ConflictError when the remote says no for good, MeasureError when it cannot be
+    reached. The person's pre-push hook does not run: it would test a work tree that has nothing to do with this.
+    """
+    refspecs = [f"{commit}:{environment.ref}", f"refs/tags/{release.tag}:refs/tags/{release.tag}"]
+    result = push(repo, remote, refspecs, hooks=False)
+    if result.outcome is Outcome.UNREACHABLE:
+        hint = "--no-push records it here only"
+        raise MeasureError(f"{remote} cannot be reached: {result.words}; {_NOTHING_CHANGED}", hint=hint)
+    if result.outcome is Outcome.REFUSED:
+        raise ConflictError(f"{remote} refuses to move {environment.name}: {result.words}; {_NOTHING_CHANGED}")
+    if result.outcome is Outcome.BEHIND and "already exists" in result.words:
+        raise ConflictError(
+            f"{release.tag} on {remote} is not the release that is known here; {_NOTHING_CHANGED}",
+            hint=f"compare with: git ls-remote --tags {remote}",
+        )
+    return result.outcome
+
+
+def remember(repo: Repo, remote: str, environment: str, commit: str) -> None:
+    """Note what the remote now has; git does so itself only where the clone fetches all branches."""
+    ref = _tracking(remote, environment)
+    known = repo.commit_of(ref)
+    if known != commit:
+        update_ref(repo, ref, commit, before=known)
+
+
+def follow(repo: Repo, environment: Environment, tip: str) -> str:
+    """Fast-forward the local branch to the tip, so that its log tells the whole story; else why it was left alone."""
+    local = repo.commit_of(environment.ref)
+    if local == tip:
+        return ""
+    branch = environment.ref.removeprefix("refs/heads/")
+    if place := checked_out(repo, environment.ref):
+        return f"the local branch {branch} was left alone: it is checked out in {place} (there: git merge --ff-only)"
+    if local is not None and not repo.is_ancestor(local, tip):
+        return f"the local branch {branch} was left alone: it has commits of its own"
+    update_ref(repo, environment.ref, tip, before=local)
+    return ""
+
+
+def check_environment_name(repo: Repo, environment: Environment) -> None:
+    """Raises InputError when no branch can have the name that llmops.yaml gives the environment."""
+    if not repo.git("check-ref-format", environment.ref).ok:
+        raise InputError(f"{environment.name!r} cannot be an environment: git allows no such branch")
+
+
+def _tracking(remote: str, environment: str) -> str:
+    return f"refs/remotes/{remote}/{BRANCHES}{environment}"
