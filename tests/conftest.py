@@ -1,4 +1,4 @@
-"""What every test may use: a clean environment, real git repositories with a ticking clock, real recorded data where it is."""
+"""What every test may use: a clean environment, real git repositories with a ticking clock, recorded data."""
 
 import os
 import subprocess
@@ -74,7 +74,7 @@ class GitRepo:
 
 @pytest.fixture
 def make_repo(tmp_path: Path) -> Callable[..., GitRepo]:
-    """Make a repository: `make_repo("name")`, `make_repo("bob", clone_of=other.path, user="Bob Example")`, `bare=True`."""
+    """Make a repository: `make_repo("name")`, `make_repo("bob", clone_of=path, user="Bob Example")`, `bare=True`."""
 
     def make(
         name: str = "repo", *, clone_of: Path | None = None, bare: bool = False, user: str = "Ann Example"

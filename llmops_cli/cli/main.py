@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.say("interrupted")
         code = 130
     except Exception as error:  # the funnel: what we did not foresee is a bug, and must not look like a verdict
-        code = _usage_error(error, arguments)
+        code = _usage_error(error)
         if not code:
             _report_bug(error)
             code = 70
@@ -81,7 +81,7 @@ def entry() -> None:
     sys.exit(main())
 
 
-def _usage_error(error: Exception, arguments: Sequence[str]) -> int:
+def _usage_error(error: Exception) -> int:
     """2 when Typer did not understand the command line, else 0.
 
     Typer keeps its usage errors in a private copy of click; BadParameter is the public member of that family.
@@ -90,10 +90,8 @@ def _usage_error(error: Exception, arguments: Sequence[str]) -> int:
     if not isinstance(error, family):
         return 0
     message = getattr(error, "format_message", lambda: str(error))() or "a command is missing"
-    words = [word for word in arguments if not word.startswith("-")]
-    known = {"prompt", "eval", "env"}
-    command = " ".join(words[: 2 if words and words[0] in known else 1])
-    console.report_error(LlmopsError(message, hint=f"see: llmops {command} --help".replace("  ", " ")))
+    command = getattr(getattr(error, "ctx", None), "command_path", "llmops")
+    console.report_error(LlmopsError(message, hint=f"see: {command} --help"))
     return 2
 
 

@@ -1,7 +1,7 @@
 """A report of a run as plain text, for pipes and logs; the terminal draws the same words with colour."""
 
 from llmops_cli.reports.eval_view import CaseView, EvalView
-from llmops_cli.reports.visible import one_line, visible
+from llmops_cli.reports.visible import excerpt, visible
 
 _SHOWN = 280
 
@@ -27,14 +27,14 @@ def plain_report(view: EvalView) -> str:
 
 
 def case_lines(case: CaseView) -> list[str]:
-    """One case that turned worse, a line each; answers are cut to 280 characters."""
+    """One case that turned worse, a line each; of long answers the beginning and the end."""
     tags = f"  [{case.tags}]" if case.tags else ""
     lines = [visible(f"{case.id}  {case.metrics}{tags}")]
-    lines.append(f"  asked: {one_line(case.asked, _SHOWN)}")
+    lines.append(f"  asked: {excerpt(case.asked, _SHOWN)}")
     if case.before != "(none)":
-        lines.append(f"- {one_line(case.before, _SHOWN)}")
-    lines.append(f"+ {one_line(case.after, _SHOWN)}")
-    lines += [f"  {one_line(said, _SHOWN)}" for said in case.said]
+        lines.append(f"- {excerpt(case.before, _SHOWN)}")
+    lines.append(f"+ {excerpt(case.after, _SHOWN)}")
+    lines += [f"  {excerpt(said, _SHOWN)}" for said in case.said]
     return lines
 
 

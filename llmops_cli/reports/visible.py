@@ -15,3 +15,12 @@ def one_line(text: str, limit: int = 120) -> str:
     """The text on one line of at most `limit` characters, cut with an ellipsis."""
     flat = " ".join(visible(text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+def excerpt(text: str, limit: int = 280) -> str:
+    """The text on one line; a long one keeps its beginning and its end, where answers usually stand."""
+    flat = " ".join(visible(text).split())
+    if len(flat) <= limit:
+        return flat
+    tail = limit // 3
+    return f"{flat[: limit - tail - 3]} … {flat[-tail:]}"

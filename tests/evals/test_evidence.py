@@ -57,5 +57,5 @@ def test_runs_are_found_by_their_beginning(tmp_path: Path) -> None:
 
 def test_a_run_of_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"format": "llmops.run/9"}')
-    with pytest.raises(InputError, match="this llmops reads llmops.run/1"):
+    with pytest.raises(InputError, match="this llmops reads"):
         RunStore(tmp_path).load("x")

@@ -138,7 +138,7 @@ def test_a_budget_ends_the_run_and_keeps_what_was_paid(
     )
     with OpenAIServer(adds) as server:
         point_at(server, monkeypatch)
-        assert main(["eval", "run", "--budget", "0.0005", "--concurrency", "1"]) == 3
+        assert main(["eval", "run", "--budget", "0.00032", "--concurrency", "1"]) == 3
         assert "budget exhausted" in capsys.readouterr().err
         paid = len(server.calls)
         assert 0 < paid < 20

@@ -1,0 +1,114 @@
+"""The funnel: every way out has its sentence and its code, and a bug is never taken for a verdict."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from llmops_cli.cli.main import main
+from tests.conftest import ROOT, GitRepo
+from tests.journeys.project import SUITE, project
+
+
+def run(*arguments: str, cwd: Path, shell: str = "") -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "llmops_cli", *arguments]
+    if shell:
+        quoted = " ".join(command)
+        return subprocess.run(
+            ["bash", "-c", f"{quoted} {shell}"], cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        )
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["bogus"], "No such command 'bogus'.\nhelp:  see: llmops --help"),
+        (["eval", "run", "--agianst", "main"], "--agianst"),
+        (["eval", "run", "--repeats", "0"], "--repeats"),
+        (["rollback"], "Missing argument 'NAME'"),
+    ],
+)
+def test_a_usage_error_is_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert said in captured.err
+    assert "--help" in captured.err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("llmops 0.")
+
+
+def test_a_bad_setting_names_file_line_and_key(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repo.commit(project() | {"llmops.yaml": "run:\n  concurency: 3\n"})
+    monkeypatch.chdir(repo.path)
+    assert main(["eval", "run"]) == 2
+    said = "error: llmops.yaml:2: run.concurency: unknown key (did you mean 'concurrency'?)"
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_a_surprise_is_70_with_the_details_in_a_file(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"cd {gone} && rmdir {gone} && {sys.executable} -m llmops_cli eval run"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
+    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: this is a bug in llmops: FileNotFoundError")
+    assert "Traceback" not in done.stderr
+    (report,) = tmp_path.glob("llmops-crash-*.txt")
+    assert str(report) in done.stderr
+    assert "Traceback" in report.read_text()
+
+
+def test_a_closed_pipe_keeps_the_verdict(repo: GitRepo) -> None:
+    recorded = SUITE.replace("cases:", "target: {recorded: r.jsonl}\ncases:")
+    rows = [{"prompt": "adder@1.0.0", "case": f"sum-{i}", "repeat": 0, "output": "no"} for i in range(20)]
+    repo.commit(project(suite=recorded) | {"evals/r.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
+    done = run("eval", "run", "--cases", "20", cwd=repo.path, shell="| head -n 1; echo ${PIPESTATUS[0]}")
+    assert done.stdout.splitlines()[-1] == "1"
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+def test_model_text_cannot_drive_the_terminal(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded = SUITE.replace("cases:", "target: {recorded: r.jsonl}\ncases:")
+    hostile = "\x1b[2J\x1b]0;owned\x07[bold red]no[/] :smile: \u202etxt"
+    rows = [{"prompt": "adder@1.0.0", "case": f"sum-{i}", "repeat": 0, "output": hostile} for i in range(20)]
+    repo.commit(project(suite=recorded) | {"evals/r.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
+    monkeypatch.chdir(repo.path)
+    assert main(["eval", "run"]) == 1
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert "[bold red]no[/] :smile:" in shown
+
+
+def test_json_is_one_document_and_talk_goes_to_stderr(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorded = SUITE.replace("cases:", "target: {recorded: r.jsonl}\ncases:")
+    rows = [
+        {"prompt": "adder@1.0.0", "case": f"sum-{i}", "repeat": 0, "output": str(i + i * 7 % 11)} for i in range(20)
+    ]
+    repo.commit(project(suite=recorded) | {"evals/r.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
+    monkeypatch.chdir(repo.path)
+    assert main(["eval", "run", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["format"], document["exit_code"]) == ("llmops.eval/1", 0)
+    assert main(["eval", "report", "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert again == document
