@@ -12,7 +12,7 @@ from llmops_cli.models.recorded import RecordedModel, read_recording, recording_
 from tests.models.asking import ask
 
 ROWS = """
-{"prompt": "rag-answer@3.2.0", "case": "refund-1", "repeat": 0, "output": "Yes [doc-1].", "latency_ms": 812, "usage": USAGE}
+{"prompt": "rag-answer@3.2.0", "case": "refund-1", "repeat": 0, "output": "Yes!", "latency_ms": 812, "usage": USAGE}
 {"prompt": "rag-answer@3.2.0", "case": "refund-1", "repeat": 1, "output": "Yes."}
 
 {"prompt": "rag-answer@3.2.0", "case": "refund-2", "output": "No.", "cost_usd": 0.0004, "finish_reason": "end_turn"}
@@ -27,7 +27,7 @@ def labelled(prompt: str, case: str, repeat: int = 0) -> Request:
 async def test_a_request_is_answered_by_its_label() -> None:
     model = RecordedModel(read_recording(ROWS, path="r.jsonl"))
     first = await model.answer(labelled("rag-answer@3.2.0", "refund-1"))
-    assert first == Response("Yes [doc-1].", usage=Usage(348, 17), latency_ms=812)
+    assert first == Response("Yes!", usage=Usage(348, 17), latency_ms=812)
     assert (await model.answer(labelled("rag-answer@3.2.0", "refund-1", 1))).text == "Yes."
     assert (await model.answer(labelled("rag-answer@3.2.0", "refund-2"))).cost_usd == 0.0004
 
@@ -131,7 +131,7 @@ def test_all_bad_rows_are_named_at_once() -> None:
 
 
 def test_half_a_surrogate_pair_is_refused() -> None:
-    with pytest.raises(FileError, match="r.jsonl:1: output: holds half of a surrogate pair"):
+    with pytest.raises(FileError, match=r"r.jsonl:1: output: holds half of a surrogate pair"):
         read_recording('{"prompt": "p@1.0.0", "case": "c", "output": "\\ud83d"}', path="r.jsonl")
     whole = read_recording('{"prompt": "p@1.0.0", "case": "c", "output": "\\ud83d\\ude00"}', path="r.jsonl")
     assert whole.rows[Label("p@1.0.0", "c", 0)].output == "\U0001f600"
