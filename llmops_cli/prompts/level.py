@@ -30,6 +30,9 @@ class Reason:
     rule: str
     sentence: str
 
+    def __str__(self) -> str:
+        return self.sentence
+
     def as_json(self) -> dict[str, Json]:
         return {"level": str(self.level), "rule": self.rule, "sentence": self.sentence}
 

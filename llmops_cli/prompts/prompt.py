@@ -96,7 +96,8 @@ class Prompt:
         """
         problems = self.misfits(values)
         if problems:
-            raise InputError(f"{self.reference}: " + "; ".join(problems))
+            takes = ", ".join(name if v.required else f"{name} (optional)" for name, v in self.variables.items())
+            raise InputError(f"{self.reference}: " + "; ".join(problems), hint=f"it takes: {takes or 'no variables'}")
         known: dict[str, Json] = {name: variable.default for name, variable in self.variables.items()}
         filled = {**known, **values}
         try:

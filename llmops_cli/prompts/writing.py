@@ -1,10 +1,15 @@
 """A fresh prompt file, with comments that teach what can be said in it."""
 
 import io
+from pathlib import Path
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import LiteralScalarString
+
+from llmops_cli.errors import InputError
+from llmops_cli.prompts.file import prompt_path
+from llmops_cli.vcs.tree import WorkTree
 
 _TEMPLATE = """\
 You are a $persona.
@@ -21,6 +26,27 @@ minimum, maximum; types: string, integer, number, boolean, array, object."""
 _FORMAT = "dollar: $name, and $$ for a literal $ | braces: {name} | jinja: {{ name }}, if, for and filters"
 _TEXT = "What the model sees. For several messages write instead: messages: [{role: system, content: ...}, ...]"
 _OUTPUT = "For JSON: output: {format: json, schema: schemas/answer.json}, the path relative to this file."
+
+
+def create_prompt(root: Path, name: str, *, folder: str, text: str) -> str:
+    """Write the file of a new prompt and return its path relative to the project root.
+
+    Raises InputError when no prompt can have this name, there is one already, or the file cannot be written.
+    """
+    there = prompt_path(WorkTree(root), name, folder=folder)
+    if there is not None:
+        raise InputError(f"{there} exists already", hint=f"edit it, then: llmops prompt bump {name}")
+    if "schemas" in name.split("/")[:-1]:
+        raise InputError(f"{name!r}: a folder called schemas holds no prompts", hint="choose another name")
+    path = f"{folder.rstrip('/')}/{name}.yaml"
+    target = root / path
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from None
+    return path
 
 
 def new_prompt_text(name: str, *, model: str, description: str = "", owner: str = "") -> str:
