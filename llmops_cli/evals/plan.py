@@ -1,13 +1,14 @@
 """A plan is data: which prompt version answers which case how often. It can be printed and priced without a key."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from llmops_cli.checks.check import CheckContext, Judge
-from llmops_cli.errors import InputError
+from llmops_cli.errors import InputError, MeasureError
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.run import Role
 from llmops_cli.evals.suite import TargetShape
+from llmops_cli.files.json_value import Json
 from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.model import Label, Request, Response
 from llmops_cli.models.price import estimate
@@ -26,11 +27,24 @@ class Subject:
     target: TargetShape
     commit: str = ""  # empty outside a repository or before the first commit
     dirty: bool = False  # the working tree differs from the commit
+    own_vars: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # of a baseline: its golden set's, by case
 
     @property
     def model(self) -> str:
         """The model that answers, empty for a recording."""
         return "" if self.target.recorded else self.target.model or self.prompt.model
+
+    def vars_for(self, case: Case) -> Mapping[str, Json]:
+        """The variables this side is asked with.
+
+        The candidate gets the case's own. A baseline gets those of them it knows, and for what its prompt needs and the
+        change has dropped, those of its own golden set: a change of variables must not make the comparison impossible.
+        """
+        if self.role == "candidate":
+            return case.vars
+        known = self.prompt.variables
+        kept = {name: value for name, value in case.vars.items() if name in known}
+        return {**{k: v for k, v in self.own_vars.get(case.id, {}).items() if k in known}, **kept}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,8 @@ class Trial:
 def plan_trials(subjects: Sequence[Subject], cases: Sequence[Case], repeats: Iterable[int]) -> tuple[Trial, ...]:
     """All trials of these repeats, the sides of one case next to each other so that a drift of the model hits both.
 
-    Raises InputError that names every case whose variables do not fit a prompt, or a side without any model.
+    Raises InputError that names every case whose variables do not fit the candidate, or a side without any model;
+    MeasureError when the baseline cannot be asked.
     """
     for subject in subjects:
         if not subject.target.recorded and not subject.model:
@@ -69,7 +84,7 @@ def request_for(subject: Subject, case: Case, repeat: int) -> Request:
     schema = prompt.output.schema
     return Request(
         model=subject.model or "recorded",
-        messages=tuple(message.as_json() for message in prompt.render(case.vars)),
+        messages=tuple(message.as_json() for message in prompt.render(subject.vars_for(case))),
         params={**prompt.params, **subject.target.params},
         tools=prompt.tools,
         schema=schema,
@@ -81,15 +96,20 @@ def request_for(subject: Subject, case: Case, repeat: int) -> Request:
 
 def _check_variables(subjects: Sequence[Subject], cases: Sequence[Case]) -> None:
     """Misfits of the candidate are mistakes of the change; a baseline that lacks a variable cannot be asked at all."""
-    lines = [
-        f"{subject.prompt.reference}, case {case.id}: {'; '.join(misfits)}"
-        for subject in subjects
-        for case in cases
-        if (misfits := subject.prompt.misfits(case.vars))
-    ]
-    if lines:
-        more = f"\n... and {len(lines) - 10} more" if len(lines) > 10 else ""
-        raise InputError("\n".join(lines[:10]) + more, hint="the golden set's vars must fit the prompt's variables")
+    for subject in sorted(subjects, key=lambda subject: subject.role != "candidate"):
+        lines = [
+            f"{subject.prompt.reference}, case {case.id}: {'; '.join(misfits)}"
+            for case in cases
+            if (misfits := subject.prompt.misfits(subject.vars_for(case)))
+        ]
+        text = "\n".join(lines[:10]) + (f"\n... and {len(lines) - 10} more" if len(lines) > 10 else "")
+        if lines and subject.role == "candidate":
+            raise InputError(text, hint="the golden set's vars must fit the prompt's variables")
+        if lines:
+            raise MeasureError(
+                f"the baseline cannot be asked these cases:\n{text}",
+                hint="keep the base's variables in the golden set until the change is merged",
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,7 +134,8 @@ def _against(
     target = mine.suite.target if mine.suite.target.recorded else theirs.suite.target
     if target.recorded and not mine.suite.target.recorded:
         target = mine.suite.target
-    baseline = Subject("baseline", theirs.prompt, target, commit=base.commit)
+    own_vars = {case.id: case.vars for case in known.values()}
+    baseline = Subject("baseline", theirs.prompt, target, commit=base.commit, own_vars=own_vars)
     prepared = _preparation(mine, candidate, baseline, base=base)
     return replace(
         prepared,
