@@ -1,6 +1,144 @@
-"""placeholder"""
+"""`llmops promote`, `llmops rollback`, `llmops env list | log`."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from llmops_cli.cli import console
 
-def register(*apps: typer.Typer) -> None: ...
+if TYPE_CHECKING:
+    from llmops_cli.prompts.environment import Moved, Wish
+
+Name = Annotated[str, typer.Argument(help="The prompt.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the log for ever.")]
+NoPush = Annotated[bool, typer.Option("--no-push", help="Record it here only, and push it later.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be moved, and move nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def register(app: typer.Typer, environment_app: typer.Typer) -> None:
+    """Add `promote` and `rollback` to the app, `list` and `log` to the `env` app."""
+    app.command("promote", epilog="Example: llmops promote rag-answer 3.2.0 --env staging")(promote)
+    app.command("rollback", epilog='Example: llmops rollback rag-answer --reason "citations are gone"')(rollback)
+    environment_app.command("list", epilog="Example: llmops env list --json")(list_environments)
+    environment_app.command("log", epilog="Example: llmops env log production rag-answer")(log)
+
+
+def promote(
+    name: Name,
+    version: Annotated[str, typer.Argument(help="A released version.")],
+    environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where it is to be served.")],
+    reason: Reason = "",
+    no_push: NoPush = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> int:
+    """Make a released version live on an environment: one commit on its branch, pushed."""
+    return _move("promote", name, version, environment, (reason, not no_push, dry_run), as_json)
+
+
+def rollback(
+    name: Name,
+    version: Annotated[str, typer.Argument(help="The version to go back to (default: the one before).")] = "",
+    environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where to go back.")] = "production",
+    reason: Reason = "",
+    no_push: NoPush = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> int:
+    """Go back to what was live before: one commit, one push, whatever state the working tree is in."""
+    return _move("rollback", name, version, environment, (reason, not no_push, dry_run), as_json)
+
+
+def list_environments(as_json: AsJson = False) -> int:
+    """Show what is live on every environment."""
+    from llmops_cli.config import load_config
+    from llmops_cli.prompts.registry import open_registry
+
+    registry = open_registry(load_config())
+    for environment in registry.environments():
+        if environment.diverged:
+            console.warn(f"{environment.name}: the local branch has commits that the remote does not know")
+    served = {environment: registry.live(environment.name) for environment in registry.environments()}
+    if as_json:
+        console.out_json(
+            {
+                "format": "llmops.environments/1",
+                "environments": [
+                    {
+                        "name": environment.name,
+                        "commit": environment.tip or "",
+                        "live": {name: str(one.version) for name, one in live.items()},
+                    }
+                    for environment, live in served.items()
+                ],
+            }
+        )
+        return 0
+    rows = [
+        [environment.name, one.name, str(one.version), one.commit[:7]]
+        for environment, live in served.items()
+        for one in live.values()
+    ]
+    console.table(["environment", "prompt", "version", "commit"], rows)
+    for environment, live in served.items():
+        if not live:
+            console.say(f"nothing is live on {environment.name}")
+    return 0
+
+
+def log(
+    environment: Annotated[str, typer.Argument(help="The environment; all when none is named.")] = "",
+    name: Annotated[str, typer.Argument(help="Only this prompt.")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Show who moved what, when and why, newest first."""
+    from llmops_cli.config import load_config
+    from llmops_cli.prompts.live import log_of
+    from llmops_cli.prompts.registry import open_registry
+
+    registry = open_registry(load_config())
+    chosen = [registry.environment(environment)] if environment else registry.environments()
+    moves = [move for one in chosen for move in log_of(registry.repo, one, name)]
+    if as_json:
+        console.out_json({"format": "llmops.moves/1", "moves": [move.as_json() for move in moves]})
+        return 0
+    console.table(
+        ["environment", "when", "action", "prompt", "from", "to", "who", "reason"],
+        [
+            [m.environment, m.date[:16], m.action, m.prompt, m.before or "-", m.after or "-", m.who, m.reason]
+            for m in moves
+        ],
+    )
+    return 0
+
+
+def _move(
+    action: 'Literal["promote", "rollback"]',
+    name: str,
+    version: str,
+    environment: str,
+    how: tuple[str, bool, bool],
+    as_json: bool,
+) -> int:
+    from llmops_cli.config import load_config
+    from llmops_cli.prompts.environment import Wish, move
+    from llmops_cli.prompts.registry import open_registry
+
+    reason, push, dry_run = how
+    wish = Wish(action, name, version, environment, reason=reason, push=push, dry_run=dry_run)
+    moved = move(open_registry(load_config()), wish, tell=console.say)
+    if as_json:
+        console.out_json({"format": "llmops.move/1", "action": action, "dry_run": dry_run, **moved.as_json()})
+    else:
+        console.out(_sentence(wish, moved))
+    return 0
+
+
+def _sentence(wish: "Wish", moved: "Moved") -> str:
+    if moved.before == moved.after:
+        return f"{moved.environment}: {moved.name} {moved.after} is live already"
+    step = f"{moved.environment}: {moved.name} {moved.before or 'nothing'} -> {moved.after}"
+    if wish.dry_run:
+        return f"would move {step}"
+    return f"{step} ({moved.commit[:7]}, {'pushed' if moved.pushed else 'here only'})"

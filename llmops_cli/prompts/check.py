@@ -4,7 +4,7 @@ Collisions are looked for at the tip of the branch one will merge into, the leve
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,12 +16,23 @@ from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.silent_merge import find_silent_merge
+from llmops_cli.prompts.version import Level
 from llmops_cli.vcs.base import BaseCommit
 from llmops_cli.vcs.tree import Tree
 
 Rule = Literal[
     "needs-bump", "version-taken", "version-below", "level-too-low", "silent-merge", "deleted-while-live"
 ]  # fmt: skip
+
+
+# (digest before, digest after) -> a sentence when a stored evaluation saw that behaviour moved, else empty
+Evidence = Callable[[str, str], str]
+
+
+def no_evidence(before: str, after: str) -> str:
+    """Nothing was measured."""
+    del before, after
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +86,17 @@ class Candidate:
         return f"run: llmops prompt bump {self.prompt.name}"
 
 
-def check(registry: Registry, names: Sequence[str] = (), *, against: BaseCommit | None = None) -> Checked:
+def check(
+    registry: Registry,
+    names: Sequence[str] = (),
+    *,
+    against: BaseCommit | None = None,
+    evidence: Evidence = no_evidence,
+) -> Checked:
     """Run the guards over the working tree: over the named prompts, else over all.
 
-    With `against`, prompts that the branch did not touch are passed over. Raises InputError for an unknown name.
+    With `against`, prompts that the branch did not touch are passed over. `evidence` may raise the level that a change
+    needs. Raises InputError for an unknown name.
     """
     tree, folder = registry.work_tree, registry.folder
     authored = prompt_names(tree, folder=folder)
@@ -92,7 +110,10 @@ def check(registry: Registry, names: Sequence[str] = (), *, against: BaseCommit 
     for name in chosen:
         try:
             candidate = read_candidate(tree, name, folder=folder)
-            findings += _against_branch(registry, candidate, against) if against else guard(registry, candidate)
+            if against is None:
+                findings += guard(registry, candidate, evidence)
+            else:
+                findings += _against_branch(registry, candidate, against, evidence)
         except FileError as error:
             problems += error.problems
     gone = [name for name in served if name not in authored and (not names or name in names)]
@@ -110,19 +131,19 @@ def read_candidate(tree: Tree, name: str, *, folder: str) -> Candidate:
     return Candidate(load_prompt(tree, path, folder=folder), path, line)
 
 
-def guard(registry: Registry, candidate: Candidate) -> list[Finding]:
+def guard(registry: Registry, candidate: Candidate, evidence: Evidence = no_evidence) -> list[Finding]:
     """The guards against the releases alone: as on main, and before a release."""
     prompt = candidate.prompt
     release = registry.release(prompt.name, prompt.version)
     if release is not None and release.digest == prompt.digest:
         return []
     return _against_releases(registry, candidate) or [
-        *_too_low(candidate, _latest_side(registry, prompt.name)),
+        *_too_low(candidate, _latest_side(registry, prompt.name), evidence),
         *_merged_silently(registry, candidate),
     ]
 
 
-def _against_branch(registry: Registry, candidate: Candidate, against: BaseCommit) -> list[Finding]:
+def _against_branch(registry: Registry, candidate: Candidate, against: BaseCommit, evidence: Evidence) -> list[Finding]:
     prompt = candidate.prompt
     base = _side(registry, prompt.name, against.commit, against.label)
     if base is not None and (base.prompt.version, base.prompt.digest) == (prompt.version, prompt.digest):
@@ -136,7 +157,7 @@ def _against_branch(registry: Registry, candidate: Candidate, against: BaseCommi
     return (
         _against_releases(registry, candidate)
         or _against_tip(candidate, tip, against.name)
-        or [*_too_low(candidate, base), *_merged_silently(registry, candidate)]
+        or [*_too_low(candidate, base, evidence), *_merged_silently(registry, candidate)]
     )
 
 
@@ -169,12 +190,13 @@ def _against_tip(candidate: Candidate, tip: Side | None, branch: str) -> list[Fi
     return []
 
 
-def _too_low(candidate: Candidate, before: Side | None) -> list[Finding]:
+def _too_low(candidate: Candidate, before: Side | None, evidence: Evidence) -> list[Finding]:
     prompt = candidate.prompt
     if before is None or before.prompt.digest == prompt.digest:
         return []
     step = prompt.version.level_from(before.prompt.version)
-    needed = needed_level(before.prompt, prompt)
+    moved = evidence(before.prompt.digest, prompt.digest) if step < Level.MINOR else ""
+    needed = needed_level(before.prompt, prompt, behaviour_moved=moved)
     if step >= needed.level:
         return []
     reasons = "; ".join(reason.sentence for reason in needed.reasons if reason.level == needed.level)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from llmops_cli.errors import ConflictError, FileError, InputError
+from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.level import needed_level
 from llmops_cli.prompts.live import FOLDER, Environment, Live, Move, read_moves, stack_of
 from llmops_cli.prompts.reference import check_name
@@ -57,6 +58,17 @@ class Moved:
     changed: bool
     commit: str = ""
     pushed: bool = False
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "environment": self.environment,
+            "name": self.name,
+            "from": self.before,
+            "to": self.after,
+            "changed": self.changed,
+            "commit": self.commit,
+            "pushed": self.pushed,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from llmops_cli.errors import LlmopsError
+from llmops_cli.files.json_value import Json
 from llmops_cli.files.yaml_source import parse_yaml
 from llmops_cli.prompts.tag import DIGEST
 from llmops_cli.prompts.version import Version
@@ -69,6 +70,21 @@ class Move:
         reason = f" (reason: {self.reason})" if self.reason else ""
         step = f"{self.before or 'nothing'} -> {self.after or 'nothing'}"
         return f"{self.environment}: {self.prompt} was moved {step} by {self.who}{reason}"
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "environment": self.environment,
+            "commit": self.commit,
+            "action": self.action,
+            "prompt": self.prompt,
+            "from": self.before,
+            "to": self.after,
+            "who": self.who,
+            "date": self.date,
+            "reason": self.reason,
+            "digest": self.digest,
+            "release_commit": self.release_commit,
+        }
 
 
 def read_environments(repo: Repo, refs: Refs, configured: Sequence[str]) -> dict[str, Environment]:
@@ -141,6 +157,11 @@ def read_moves(repo: Repo, environment: str, tip: str, *, name: str = "", since:
             subject = message.split("\n")[0]
             moves += _by_hand(repo, Move(environment, commit, "by hand", name, "", "", who, date, subject))
     return moves
+
+
+def log_of(repo: Repo | None, environment: Environment, name: str = "") -> list[Move]:
+    """The whole log of an environment, newest first; empty when nothing was ever promoted there."""
+    return read_moves(repo, environment.name, environment.tip, name=name) if repo and environment.tip else []
 
 
 def stack_of(moves: Sequence[Move]) -> list[str]:

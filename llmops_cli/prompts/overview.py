@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from llmops_cli.errors import FileError
+from llmops_cli.errors import FileError, InputError
+from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.file import load_prompt, prompt_path
+from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
 
@@ -56,3 +58,61 @@ def _one(registry: Registry, name: str, authored: bool) -> Overview:
         return Overview(name, "", "broken", released, live, error.message)
     state = state_of(registry, name, str(prompt.version), prompt.digest)
     return Overview(name, str(prompt.version), state, released, live)
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One version of a prompt; the working version has no date, and a state instead."""
+
+    version: str
+    state: State
+    digest: str
+    level: str = ""
+    date: str = ""  # RFC 3339
+    who: str = ""
+    eval_summary: str = ""
+    live: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Json]:
+        return {
+            "version": self.version,
+            "state": self.state,
+            "digest": self.digest,
+            "level": self.level,
+            "date": self.date,
+            "who": self.who,
+            "eval": self.eval_summary,
+            "live": list(self.live),
+        }
+
+
+def history(registry: Registry, name: str) -> list[LogEntry]:
+    """The versions of a prompt, newest first: the working version when it is not a release, then all releases.
+
+    Raises InputError when there never was such a prompt, FileError when its working file is not one.
+    """
+    check_name(name)
+    releases = registry.releases(name)
+    path = prompt_path(registry.work_tree, name, folder=registry.folder)
+    if path is None and not releases:
+        raise InputError(f"there is no prompt {name!r}", hint=registry.known(name))
+    entries = [
+        LogEntry(
+            version=str(release.version),
+            state="released",
+            digest=release.digest,
+            level=release.level,
+            date=release.date,
+            who=release.who,
+            eval_summary=release.eval_summary,
+            live=tuple(live_on(registry, release)),
+        )
+        for release in reversed(releases)
+    ]
+    if path is None:
+        return entries
+    prompt = load_prompt(registry.work_tree, path, folder=registry.folder)
+    state = state_of(registry, name, str(prompt.version), prompt.digest)
+    if state == "released":
+        return entries
+    return [LogEntry(str(prompt.version), state, prompt.digest), *entries]
