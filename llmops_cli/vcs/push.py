@@ -28,7 +28,9 @@ class Pushed:
 
 
 _BUSY = re.compile(r"failed to lock|unable to create .*\.lock|another git process|failed to update ref", re.IGNORECASE)
-_MOVED = re.compile(r"cannot lock ref|incorrect old value|fetch first|non-fast-forward|stale info|already exists")
+_MOVED = re.compile(r"fetch first|non-fast-forward|stale info|already exists")
+# of an atomic push the status line says only that it failed; which ref was in the way stands among the server's words
+_LOST = re.compile(r"cannot lock ref|incorrect old value|atomic transaction failed|transaction failed")
 
 
 def push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool) -> Pushed:
@@ -50,6 +52,6 @@ def push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool) -> Pu
     everything = f"{words} {answer.err}"
     if _BUSY.search(everything):
         return Pushed(Outcome.BUSY, words)
-    if _MOVED.search(words):
+    if _MOVED.search(words) or _LOST.search(everything):
         return Pushed(Outcome.BEHIND, words)
     return Pushed(Outcome.REFUSED, f"{words}: {said}" if said else words)
