@@ -52,7 +52,8 @@ def section(words: str, command: Any) -> str:
         lines += [row(option(each), each) for each in options]
         lines.append("")
     if command.epilog:
-        lines += [" ".join(command.epilog.split()).replace("Example: ", "Example: `", 1) + "`", ""]
+        example = " ".join(command.epilog.split()).removeprefix("Example: ")
+        lines += ["Example: " + ", or: ".join(f"`{each}`" for each in example.split(", or: ")), ""]
     return "\n".join(lines)
 
 

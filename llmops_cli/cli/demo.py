@@ -24,17 +24,27 @@ VARIABLE_AFTER = "  mail: {type: string, max_length: 20000}\n"
 VARIABLE = "  summary_language: {type: string, default: English}\n"
 SUMMARY = ("one English sentence of at most 30 words", "one $summary_language sentence of at most 30 words")
 
+# nobody's signing keys, hooks and line ends have a part in the story
+_ALONE = {
+    "commit.gpgsign": "false",
+    "tag.gpgsign": "false",
+    "tag.forceSignAnnotated": "false",
+    "push.gpgSign": "false",
+    "core.hooksPath": os.devnull,
+    "core.autocrlf": "false",
+}
+
 
 def play(keep: Path | None) -> None:
     """Play the story. Raises InputError when `keep` is taken, LlmopsError when a step did not end as it should."""
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="llmops-demo-") as folder:
-            _story(_Stage(Path(folder).resolve()))
+            _story(Stage(Path(folder).resolve()))
         return
     if os.path.lexists(keep) and not (keep.is_dir() and not any(keep.iterdir())):
         raise InputError(f"{keep} exists and is not an empty folder", hint="name a new folder")
     keep.mkdir(parents=True, exist_ok=True)
-    stage = _Stage(keep.resolve())
+    stage = Stage(keep.resolve())
     _story(stage)
     stage.tell(f"The repository is kept. Look around: cd {shlex.quote(str(stage.repo))}")
 
@@ -47,7 +57,7 @@ class _Line:
     style: str = ""
 
 
-class _Stage:
+class Stage:
     """The repository, its remote, and a way to type commands into it."""
 
     def __init__(self, folder: Path) -> None:
@@ -93,25 +103,24 @@ class _Stage:
 
     def be(self, person: str) -> None:
         """Sit somebody else down at the keyboard."""
-        self._quietly("config", "user.name", person)
-        self._quietly("config", "user.email", person.split()[0].lower() + "@example.org")
+        _quietly(self.repo, "config", "user.name", person)
+        _quietly(self.repo, "config", "user.email", person.split()[0].lower() + "@example.org")
 
     def build(self) -> None:
-        """A repository with the example in it, and a bare remote beside it; nobody's hooks and keys are used."""
+        """A repository with the example in it, and a bare remote beside it."""
         self.repo.mkdir(parents=True)
         _copy_example(self.repo)
-        self._quietly("init", "-q", "--bare", "-b", "main", str(self.remote))
-        self._quietly("init", "-q", "-b", "main")
-        for setting in ("commit.gpgsign", "tag.gpgsign", "tag.forceSignAnnotated", "push.gpgSign"):
-            self._quietly("config", setting, "false")
-        self._quietly("config", "core.hooksPath", os.devnull)
-        self._quietly("config", "core.autocrlf", "false")
-        self._quietly("remote", "add", "origin", str(self.remote))
+        for folder, bare in ((self.remote, ["--bare"]), (self.repo, [])):
+            folder.mkdir(exist_ok=True)
+            _quietly(folder, "init", "-q", "-b", "main", *bare)
+            for setting, value in _ALONE.items():
+                _quietly(folder, "config", setting, value)
+        _quietly(self.repo, "remote", "add", "origin", str(self.remote))
         self.be("Robin Author")
         write_atomic(self.repo / ".gitignore", b".llmops/\n")
-        self._quietly("add", "-A")
-        self._quietly("commit", "-q", "-m", "Prompts and their golden sets")
-        self._quietly("push", "-q", "-u", "origin", "main")
+        _quietly(self.repo, "add", "-A")
+        _quietly(self.repo, "commit", "-q", "-m", "Prompts and their golden sets")
+        _quietly(self.repo, "push", "-q", "-u", "origin", "main")
 
     def _llmops(self, words: list[str]) -> int:
         from llmops_cli.cli.main import main
@@ -128,16 +137,8 @@ class _Stage:
                 _draw(*(_Line(line, "dim") for line in text.rstrip().splitlines()))
         return answer.status
 
-    def _quietly(self, *words: str) -> None:
-        from llmops_cli.vcs.plumbing import run_git
 
-        folder = self.repo if self.repo.is_dir() else self.repo.parent
-        answer = run_git(folder, *words)
-        if not answer.ok:
-            raise LlmopsError(f"the demo could not be set up: git {words[0]}: {answer.complaint}")
-
-
-def _story(stage: _Stage) -> None:
+def _story(stage: Stage) -> None:
     """The acts in turn."""
     stage.build()
     stage.tell(
@@ -151,16 +152,16 @@ def _story(stage: _Stage) -> None:
     _draw(_Line(""), _Line("That is the whole loop: diff, bump, eval, check, release, promote, rollback.", "bold"))
 
 
-def _goes_live(stage: _Stage) -> None:
+def _goes_live(stage: Stage) -> None:
     stage.act("Version 1.0.0 is measured, released and live")
-    stage.type("llmops eval run support-triage")
-    stage.type("llmops prompt release support-triage")
-    stage.type("llmops promote support-triage 1.0.0 staging")
-    stage.type("llmops promote support-triage 1.0.0 production")
-    stage.type("llmops env")
+    stage.type("llmops eval run support-triage --cases 0")
+    stage.type("llmops prompt release support-triage --push")
+    stage.type("llmops promote support-triage 1.0.0 --env staging")
+    stage.type("llmops promote support-triage 1.0.0 --env production")
+    stage.type("llmops env list")
 
 
-def _careless_change(stage: _Stage) -> None:
+def _careless_change(stage: Stage) -> None:
     stage.act("A small, kind change")
     stage.tell("Somebody wants the triage to sound nicer. One line; what could go wrong?")
     stage.type("git switch -q -c friendlier")
@@ -170,11 +171,11 @@ def _careless_change(stage: _Stage) -> None:
     stage.type("git commit -q -a -m 'Triage: be warm and friendly'")
     stage.type("llmops prompt check --against main")
     stage.tell("", "The version is in order. Is the behaviour? The same mails, both versions, one yardstick:")
-    stage.type("llmops eval run support-triage --against main", ends_with=1)
+    stage.type("llmops eval run support-triage --against main --cases 3", ends_with=1)
     stage.tell("", "The pull request is red: answers that greet the customer can no longer be read by the queue.")
 
 
-def _good_change(stage: _Stage) -> None:
+def _good_change(stage: Stage) -> None:
     stage.act("A good change")
     stage.tell("The team in Osaka wants its summaries in Japanese. An optional variable, English as before by default.")
     stage.type("git switch -q main")
@@ -191,13 +192,13 @@ def _good_change(stage: _Stage) -> None:
     stage.type("git switch -q main")
     stage.type("git merge -q --no-ff -m 'Merge summary-language' summary-language")
     stage.type("git push -q origin main")
-    stage.type("llmops prompt release support-triage")
-    stage.type("llmops promote support-triage 1.1.0 staging")
-    stage.type("llmops promote support-triage 1.1.0 production")
+    stage.type("llmops prompt release support-triage --push")
+    stage.type("llmops promote support-triage 1.1.0 --env staging")
+    stage.type("llmops promote support-triage 1.1.0 --env production")
 
 
-def _incident(stage: _Stage) -> None:
-    stage.act("02:14")
+def _incident(stage: Stage) -> None:
+    stage.act("An incident at 02:14")
     stage.be("Kim Oncall")
     stage.tell(
         "No golden set knows everything: mail that nobody had thought of is sorted badly since 1.1.0 is live.",
@@ -206,6 +207,15 @@ def _incident(stage: _Stage) -> None:
     stage.type("llmops rollback support-triage 1.0.0 --env production --reason 'mixed-language mail is missorted'")
     stage.type("llmops env log production")
     stage.tell("", "Tomorrow that mail becomes a case of the golden set, and the gate knows it for good.")
+
+
+def _quietly(folder: Path, *words: str) -> None:
+    """A git command that is no part of the story. Raises LlmopsError when it fails."""
+    from llmops_cli.vcs.plumbing import run_git
+
+    answer = run_git(folder, *words)
+    if not answer.ok:
+        raise LlmopsError(f"the demo could not be set up: git {words[0]}: {answer.complaint}")
 
 
 @contextmanager
