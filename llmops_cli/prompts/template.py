@@ -131,7 +131,7 @@ def infer_format(texts: Iterable[str], declared: frozenset[str]) -> TemplateForm
         for template_format, pattern in _TELLING.items()
         for match in pattern.finditer(text)
     ]
-    sure = [mention for mention in mentions if mention[1] in declared or mention[0] == "jinja"]
+    sure = [mention for mention in mentions if mention[1] in declared or (declared and mention[0] == "jinja")]
     found: dict[TemplateFormat, str] = {}
     for template_format, _, shown in sure or mentions:
         found.setdefault(template_format, shown)
