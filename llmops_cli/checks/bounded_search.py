@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 LIMIT_S = 1.5
@@ -28,6 +29,7 @@ class _Searcher:
 
     def search(self, pattern: str, text: str, limit_s: float) -> tuple[int, int] | None:
         with self._lock:
+            started = time.monotonic()
             try:
                 reply = self._ask(json.dumps([pattern, text, limit_s]))
             except OSError as error:
@@ -35,6 +37,8 @@ class _Searcher:
                 raise SearchError(f"the search could not be made: {error}") from None
             if not reply:
                 self.close()
+                if time.monotonic() - started < limit_s:
+                    raise SearchError("the search could not be made: its process ended")
                 raise SearchError(f"the search took more than {limit_s:g} s; mend the pattern, it backtracks too much")
         span = json.loads(reply)
         return None if span is None else (span[0], span[1])

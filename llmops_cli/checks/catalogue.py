@@ -91,7 +91,7 @@ def _class_at(name: str, path: str, line_of: Callable[[Key], int]) -> type[Check
 def _hint(name: str) -> str:
     known = check_types()
     if name.startswith(NOT):
-        return nearest(name, [NOT + known_name for known_name in known])
+        return nearest(name, [NOT + known_name for known_name in known if known_name != "judge"])
     return nearest(name, known)
 
 

@@ -7,9 +7,9 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Protocol, runtime_checkable
 
-from pydantic import field_validator
+from pydantic import AfterValidator, field_validator
 
 from llmops_cli.files.json_value import Json
 from llmops_cli.files.shape import FileShape
@@ -17,6 +17,16 @@ from llmops_cli.models.model import Request, Response, Usage
 from llmops_cli.prompts.prompt import Prompt
 
 _NAME = re.compile(r"\w[\w.\-]{0,99}\Z")
+
+
+def _filled(text: str) -> str:
+    if not text:
+        raise ValueError("is empty")
+    return text
+
+
+# an option that, where it is written, says something: an empty text is in every text
+FilledText = Annotated[str, AfterValidator(_filled)]
 
 
 @dataclass(frozen=True, slots=True)

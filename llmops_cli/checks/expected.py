@@ -3,9 +3,9 @@
 import json
 import re
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
-from llmops_cli.checks.check import CheckContext, CheckShape, Failed
+from llmops_cli.checks.check import CheckContext, CheckShape, Failed, FilledText
 from llmops_cli.files.json_value import Json
 
 _STEP = re.compile(r"(?P<name>[^.\[\]]+)|\[(?P<index>\d{1,9})\]")
@@ -19,7 +19,7 @@ class ReferenceShape(CheckShape):
     the whole of `expected` counts. A case that expects nothing, or nothing at that place, makes the check `Failed`.
     """
 
-    expected: str = Field(default="", min_length=1)
+    expected: FilledText = ""
 
     @field_validator("expected")
     @classmethod

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from llmops_cli.checks.check import Check, CheckContext, CheckShape, Failed, Judge, Resources, Score, Scored
+from llmops_cli.checks.check import Check, CheckContext, CheckShape, Failed, FilledText, Judge, Resources, Score, Scored
 from llmops_cli.checks.quoting import quoted, shortened
 from llmops_cli.errors import InputError
 from llmops_cli.files.json_value import Json, canonical, digest, parse_json
@@ -42,7 +42,7 @@ class JudgeShape(CheckShape):
     graded: ClassVar[bool] = True
 
     type: Literal["judge"]
-    judge: str = Field(min_length=1)
+    judge: FilledText
     model: str = ""
     labels: dict[str, int | float] = Field(default_factory=_pass_or_fail)
     params: dict[str, Json] = Field(default_factory=dict)
@@ -125,7 +125,13 @@ class PromptJudge:
     def request(self, context: CheckContext) -> Request:
         """The call that asks about this output. Raises InputError that names a variable that cannot be filled."""
         values = {name: value for name in self.prompt.variables if (value := self._value(name, context)) is not None}
-        messages = self.prompt.render(values)
+        try:
+            messages = self.prompt.render(values)
+        except InputError as error:
+            raise InputError(
+                f"check {self.name!r}: the judge cannot be asked: {error.message}",
+                hint="`expected` and all variables but `output` and `messages` come from the case",
+            ) from None
         return Request(
             model=self.model,
             messages=tuple(message.as_json() for message in messages),
@@ -176,7 +182,9 @@ class PromptJudge:
             case "expected":
                 return None if context.expected is None else _as_text(context.expected)
             case "messages":
-                return "\n\n".join(f"{message['role']}: {_as_text(message['content'])}" for message in context.messages)
+                return "\n\n".join(
+                    f"{message['role']}: {_as_text(message.get('content'))}" for message in context.messages
+                )
             case _:
                 return context.vars.get(name)
 
@@ -214,7 +222,7 @@ def _mark(text: str, attempt: int) -> str:
 def _output_hash(request: Request) -> str:
     """sha256 of the output a request asks about, empty when none can be made out."""
     for message in request.messages:
-        for match in _FENCED_OUTPUT.finditer(_as_text(message["content"])):
+        for match in _FENCED_OUTPUT.finditer(_as_text(message.get("content"))):
             if fenced(match["text"]) == match.group():
                 return "sha256:" + hashlib.sha256(match["text"].encode("utf-8", "surrogatepass")).hexdigest()
     return ""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from llmops_cli.checks.check import CheckContext, Failed, Score, Scored
+from llmops_cli.checks.check import CheckContext, Failed, FilledText, Score, Scored
 from llmops_cli.checks.expected import ReferenceShape
 from llmops_cli.checks.quoting import quoted
 from llmops_cli.files.json_value import Json
@@ -40,7 +40,7 @@ class Numeric(ReferenceShape):
     """
 
     type: Literal["numeric"]
-    after: str = Field(default="", min_length=1)
+    after: FilledText = ""
     tolerance: int | float = Field(default=0, ge=0)
 
     def score(self, context: CheckContext) -> Score:
@@ -97,7 +97,7 @@ def _numbers(text: str) -> Iterator[_Number]:
         start = match.start()
         while start and text[start - 1] in _CURRENCY:
             start -= 1
-        sign = _sign(text, start)
+        sign = _sign(text, start, is_money=start < match.start())
         if sign is None:
             continue
         whole = match.group()
@@ -108,12 +108,13 @@ def _numbers(text: str) -> Iterator[_Number]:
             else:  # a list written without spaces: the last of it
                 digits, sign = re.split(_SEPARATOR, run)[-1], 1
             whole = digits + whole[len(run) :]
-        yield _Number(match.start(), match.end(), sign * Decimal(whole))
+        value = Decimal(whole)  # copy_negate, because arithmetic would round it to 28 digits
+        yield _Number(match.start(), match.end(), value.copy_negate() if sign < 0 else value)
 
 
-def _sign(text: str, start: int) -> int | None:
+def _sign(text: str, start: int, *, is_money: bool) -> int | None:
     """1 or -1 by what stands before position `start`; None when the digits are part of a word."""
-    word = _WORD_BEFORE.search(text, max(0, start - 8), start)
+    word = None if is_money else _WORD_BEFORE.search(text, max(0, start - 8), start)
     if word is not None:
         return 1 if word.group().upper() in _CODES else None
     if not start or text[start - 1] not in _SIGNS:

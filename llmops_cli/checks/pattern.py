@@ -3,10 +3,10 @@
 import re
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
 from llmops_cli.checks.bounded_search import SearchError, search
-from llmops_cli.checks.check import CheckContext, CheckShape, Failed, Score, Scored
+from llmops_cli.checks.check import CheckContext, CheckShape, Failed, FilledText, Score, Scored
 from llmops_cli.checks.quoting import quoted
 
 
@@ -19,7 +19,7 @@ class Regex(CheckShape):
     """
 
     type: Literal["regex"]
-    value: str = Field(min_length=1)
+    value: FilledText
 
     @field_validator("value")
     @classmethod

@@ -13,7 +13,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import specification_with
 
 from llmops_cli.checks.bounded_search import SearchError, search
-from llmops_cli.checks.check import Check, CheckContext, CheckShape, Failed, Judge, Resources, Score, Scored
+from llmops_cli.checks.check import Check, CheckContext, CheckShape, Failed, FilledText, Judge, Resources, Score, Scored
 from llmops_cli.checks.quoting import quoted, shortened
 from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.files.json_value import Json, parse_json
@@ -26,7 +26,7 @@ MAX_STARTS = 10_000  # brackets at which an embedded value is looked for
 class _SchemaShape(CheckShape):
     """A check with an optional JSON schema: a mapping in the suite, or the path of a JSON or YAML file."""
 
-    json_schema: str | dict[str, Json] | None = Field(default=None, alias="schema", min_length=1)
+    json_schema: FilledText | dict[str, Json] | None = Field(default=None, alias="schema")
 
     def read_schema(self, resources: Resources) -> "Schema | None":
         if self.json_schema is None:
@@ -104,7 +104,7 @@ class BoundContainsJson:
         first = ""
         try:
             for text, value in _embedded(context.output):
-                misfit = self.schema.misfit(value) if self.schema else ""
+                misfit = self._misfit(value)
                 if isinstance(misfit, Failed):
                     return misfit
                 if not misfit:
@@ -113,6 +113,11 @@ class BoundContainsJson:
         except SearchError as error:
             return Failed(str(error))
         return Scored(0, first or f"no JSON object or list in {quoted(context.output)}")
+
+    def _misfit(self, value: Json) -> str | Failed:
+        if self.schema is None:
+            return "" if isinstance(value, dict | list) else "the output is neither an object nor a list"
+        return self.schema.misfit(value)
 
 
 class Schema:

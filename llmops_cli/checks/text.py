@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from llmops_cli.checks.check import CheckContext, CheckShape, Failed, Score, Scored
+from llmops_cli.checks.check import CheckContext, CheckShape, Failed, FilledText, Score, Scored
 from llmops_cli.checks.expected import ReferenceShape
 from llmops_cli.checks.quoting import quoted
 from llmops_cli.files.json_value import Json, parse_json
@@ -13,7 +13,7 @@ from llmops_cli.files.json_value import Json, parse_json
 class _ValueShape(ReferenceShape):
     """A text to look for: `value`, or what the case expects."""
 
-    value: str = Field(default="", min_length=1)
+    value: FilledText = ""
 
     @model_validator(mode="after")
     def _one_source(self) -> "_ValueShape":

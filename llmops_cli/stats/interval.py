@@ -83,8 +83,11 @@ def bootstrap_mean(
     draws: int = 10_000,
     level: float = 0.95,
 ) -> Interval:
-    """Percentile bootstrap of the mean: whole clusters are drawn with replacement (Efron & Tibshirani 1993, ch. 13).
+    """Expanded percentile bootstrap of the mean: whole clusters are drawn with replacement.
 
+    The plain percentile interval is too short for few clusters (it covers 71 to 90 % instead of 95 % for 6 to 20 graded
+    differences); its quantiles are taken further out, so that for normal data it is as wide as Student's t
+    (Hesterberg 2015, "What Teachers Should Know About the Bootstrap", Am. Stat. 69(4), section 3.5).
     The same values and seed (>= 0) give the same interval. Raises ValueError for no values.
     """
     import numpy
@@ -102,7 +105,7 @@ def bootstrap_mean(
         uniform = (numpy.asarray(source.random_raw(count * len(sums))) >> numpy.uint64(11)) * 2.0**-53
         drawn = (uniform * len(sums)).astype(numpy.int64).reshape(count, len(sums))
         means.append(totals[drawn].sum(axis=1) / sizes[drawn].sum(axis=1))
-    outside = (1 - _checked(level)) / 2
+    outside = _expanded((1 - _checked(level)) / 2, len(sums))
     low, high = numpy.quantile(numpy.concatenate(means), [outside, 1 - outside])
     return Interval(
         float(low), float(high), level, "bootstrap" if len(sums) == len(values) else "bootstrap over clusters"
@@ -130,6 +133,13 @@ def student_t_quantile(probability: float, degrees: int) -> float:
     from scipy.special import stdtrit  # a tenth of the import time of scipy.stats
 
     return float(stdtrit(degrees, probability))
+
+
+def _expanded(outside: float, count: int) -> float:
+    """The share to cut off at each end so that `count` draws from a normal give the width of Student's t."""
+    if count < 2:
+        return outside
+    return NormalDist().cdf(math.sqrt(count / (count - 1)) * student_t_quantile(outside, count - 1))
 
 
 def _z(level: float) -> float:

@@ -1,0 +1,91 @@
+"""`not-`: what has not been measured has no opposite."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from llmops_cli.checks.check import (
+    Check,
+    CheckContext,
+    CheckShape,
+    Failed,
+    Judge,
+    Resources,
+    Score,
+    Scored,
+    Skipped,
+)
+from llmops_cli.checks.judge import JudgeShape
+from llmops_cli.checks.negated import Negated, NegatedCheck
+from llmops_cli.errors import FileError, InputError
+from llmops_cli.prompts.prompt import Message, Prompt
+from llmops_cli.prompts.variable import Variable
+from llmops_cli.prompts.version import Version
+from tests.checks.scoring import InMemory, bound, context, score_of
+
+
+@dataclass(frozen=True)
+class Always:
+    """A check that always says the same."""
+
+    answer: Score
+    name: str = "it"
+
+    def score(self, context: CheckContext) -> Score:
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("score", "opposite"),
+    [
+        (Scored(1, "why"), Scored(0, "why")),
+        (Scored(0, "why"), Scored(1, "why")),
+        (Failed("no answer"), Failed("no answer")),
+        (Skipped("not for this case"), Skipped("not for this case")),
+    ],
+)
+def test_the_opposite(score: Score, opposite: Score) -> None:
+    assert NegatedCheck("it", Always(score)).score(context("x")) == opposite
+
+
+def test_only_a_full_opposite_passes() -> None:
+    shape = Negated(name="it", type="not-contains", check=CheckShape(name="it", type="contains"))
+    assert shape.passes(Scored(1))
+    assert not shape.passes(Scored(0.99))
+    assert not shape.graded
+
+
+def test_options_of_the_inner_check_are_checked_at_their_own_key() -> None:
+    with pytest.raises(FileError, match=r"suite\.yaml: valu: unknown key \(did you mean 'value'\?\)"):
+        bound({"type": "not-contains", "valu": "x"})
+    with pytest.raises(FileError, match=r"suite\.yaml: name: must be text, not a number"):
+        bound({"type": "not-max-words", "value": 3, "name": 5})
+
+
+def test_a_judge_has_no_opposite() -> None:
+    with pytest.raises(FileError, match="'judge' has no opposite"):
+        bound({"type": "not-judge", "judge": "judges/kind"})
+
+
+class Hidden(CheckShape):
+    """A shape that does not say that it is graded, and binds to a judge."""
+
+    type: Literal["hidden"]
+
+    def bind(self, resources: Resources) -> Check | Judge:
+        return JudgeShape(name=self.name, type="judge", judge="kind").bind(resources)
+
+
+def test_nor_has_one_that_only_shows_when_it_is_bound() -> None:
+    kind = Prompt(
+        "kind", Version(1, 0, 0), (Message("user", "Kind? $output"),), "dollar", {"output": Variable()}, model="a/b"
+    )
+    shape = Negated(name="it", type="not-hidden", check=Hidden(name="it", type="hidden"))
+    with pytest.raises(InputError, match="a judge has no opposite"):
+        shape.bind(InMemory(prompts={"kind": kind}))
+
+
+def test_twice_not_is_not_a_type() -> None:
+    with pytest.raises(FileError, match="unknown type 'not-not-contains'"):
+        score_of({"type": "not-not-contains", "value": "x"}, "x")
