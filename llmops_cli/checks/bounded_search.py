@@ -54,7 +54,7 @@ class _Searcher:
         if self._process is None or self._process.poll() is not None:
             self.close()
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_WORKER)],
+                [sys.executable or "python3", "-I", "-S", str(_WORKER)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

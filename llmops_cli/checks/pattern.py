@@ -1,6 +1,7 @@
 """The check of a regular expression."""
 
 import re
+import warnings
 from typing import Literal
 
 from pydantic import field_validator
@@ -25,7 +26,9 @@ class Regex(CheckShape):
     @classmethod
     def _compiles(cls, value: str) -> str:
         try:
-            re.compile(value)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # of a meaning that may change in a later Python
+                re.compile(value)
         except (re.error, RecursionError, OverflowError) as error:
             raise ValueError(f"not a valid regular expression: {error}") from None
         return value

@@ -20,7 +20,7 @@ from llmops_cli.files.json_value import Json, parse_json
 from llmops_cli.files.yaml_source import parse_yaml
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-MAX_STARTS = 10_000  # brackets at which an embedded value is looked for
+MAX_STARTS = 2_000  # brackets at which an embedded value is looked for
 
 
 class _SchemaShape(CheckShape):
@@ -82,7 +82,7 @@ class ContainsJson(_SchemaShape):
 
     Looked at are the whole output, and every object or list within it, the outermost of each; prose and code fences
     may stand around them. Without `schema` any object or list will do. The schema is as for `is-json`; write
-    `type: object` into it, or a list such as the `[1]` of a citation may conform. When more than 10,000 brackets open
+    `type: object` into it, or a list such as the `[1]` of a citation may conform. When more than 2,000 brackets open
     nothing, the output cannot be measured.
     """
 

@@ -114,7 +114,6 @@ def test_one_name_offered_twice_is_nobodys(installed: Path) -> None:
         ("not-contians", "did you mean 'not-contains'?"),
         ("is_json", "did you mean 'is-json'?"),
         ("llm-rubric", "known: contains, contains-json"),
-        ("not-jugde", "known: not-contains"),  # a judge has no opposite
         ("Contains", "did you mean 'contains'?"),
     ],
 )
@@ -124,6 +123,12 @@ def test_an_unknown_type_hints_at_the_nearest(name: str, hint: str) -> None:
     (problem,) = error.value.problems
     assert problem.message == f"unknown type {name!r}"
     assert problem.hint.startswith(hint)
+
+
+def test_the_opposite_of_a_judge_is_not_proposed() -> None:
+    with pytest.raises(FileError) as error:
+        shape_of_check({"name": "a", "type": "not-jugde"}, path="s.yaml")
+    assert "not-judge" not in str(error.value)
 
 
 SUITE = """\

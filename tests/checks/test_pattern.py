@@ -63,6 +63,15 @@ def test_a_thousand_searches_take_less_than_two_seconds() -> None:
     assert time.perf_counter() - started < 2
 
 
+def test_a_pattern_stands_in_the_reason_as_it_was_written() -> None:
+    score = score_of({"type": "regex", "value": r"\[doc-\d+\]"}, "see doc 1\n")
+    assert score == Scored(0, r"'\[doc-\d+\]' matches nothing in 'see doc 1\n'")
+
+
+def test_a_pattern_of_uncertain_future_is_taken_as_it_is_today() -> None:
+    assert score_of({"type": "regex", "value": "[[a]"}, "[") == Scored(1, "matches '['")
+
+
 @pytest.mark.parametrize("value", ["(", "[a", "a{2,1}", "(?<name>a)", "*a", "(?P<x>a)(?P<x>b)", "a" * 10 + "("])
 @pytest.mark.parametrize("kind", ["regex", "not-regex"])
 def test_a_pattern_that_is_not_valid_is_told_at_load(kind: str, value: str) -> None:
