@@ -42,20 +42,22 @@ class PromptFile:
     def with_version(self, version: Version) -> "PromptFile":
         """The file with another version and not one other character changed.
 
-        Raises FileError when the version is not a plain or quoted text on one line, or when it cannot be changed
-        without changing something else (an anchor that is used again).
+        Raises FileError when the version is not a plain or quoted text on one line, without anchor or alias.
         """
         data, span = self.data, self.document.spans.get(("version",))
-        if not isinstance(data, dict) or span is None or not isinstance(data.get("version"), str):
+        known = data.get("version") if isinstance(data, dict) else None
+        if span is None or not isinstance(data, dict) or not isinstance(known, str):
             raise self._problem("is missing or not text", "write a line such as: version: 1.0.0")
         source = self.text[span.start : span.end]
         quote = source[:1] if source[:1] in ("'", '"') else ""
-        if "\n" in source or source[:1] in ("|", ">"):
+        if source != quote + known + quote:  # a block, an anchor, an escape
             raise self._problem("cannot be changed in place", f"write it on one line: version: {version}")
         changed = self.text[: span.start] + quote + str(version) + quote + self.text[span.end :]
         result = PromptFile(self.path, changed)
         if canonical(result.data) != canonical({**data, "version": str(version)}):
-            raise self._problem("cannot be changed without changing another key", "write the version without an alias")
+            raise self._problem(
+                "cannot be changed without changing another key", "write the version without anchor and alias"
+            )
         return result
 
     def _problem(self, message: str, hint: str) -> FileError:
