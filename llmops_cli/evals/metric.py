@@ -85,9 +85,12 @@ def metric_names(sides: Collection[Side]) -> list[str]:
 def _interval(numbers: Sequence[float], groups: Sequence[str], binary: bool) -> Interval | None:
     if not numbers:
         return None
-    if binary and len(set(groups)) == len(groups):
+    clusters = len(set(groups))
+    if binary and clusters == len(groups):
         return wilson(int(sum(numbers)), len(numbers))
-    return mean_t(numbers, clusters=groups) if len(set(groups)) > 1 else None
+    if binary and len(set(numbers)) == 1:  # nothing varies, and t would claim to be certain: count the clusters
+        return wilson(int(numbers[0]) * clusters, clusters)
+    return mean_t(numbers, clusters=groups) if clusters > 1 else None
 
 
 def _record(result: Result, metric: str) -> ScoreRecord | None:
