@@ -49,6 +49,7 @@ class LitellmModel:
         self._timeout_s = timeout_s
         self._secrets = tuple(secrets)
         self._litellm: Any = None
+        self._extra: dict[str, Any] = {}
 
     async def open(self) -> "LitellmModel":
         """Import litellm (2 to 3 s, the first time) without stopping the event loop. `answer` does so by itself."""
@@ -66,7 +67,7 @@ class LitellmModel:
         arguments = self._arguments(request)
         began = time.monotonic()
         try:
-            reply = await self._litellm.acompletion(**arguments)
+            reply = await self._call(arguments)
         except Exception as error:  # the door: whatever comes out of litellm becomes one of ours
             if "LLM Provider NOT provided" in str(error):
                 raise InputError(
@@ -86,6 +87,16 @@ class LitellmModel:
         _users -= 1
         if not _users:
             await _close_connections(litellm)
+
+    async def _call(self, arguments: dict[str, Any]) -> Any:
+        try:
+            return await self._litellm.acompletion(**arguments, **self._extra)
+        except Exception as error:  # the door
+            if "No module named 'mcp'" not in str(error) or self._extra:
+                raise
+            # newer litellm wants a package it does not install, for every call with tools, before it asks anybody
+            self._extra = {"_skip_mcp_handler": True}
+            return await self._litellm.acompletion(**arguments, **self._extra)
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         unknown = sorted(set(request.params) - PARAMS)
