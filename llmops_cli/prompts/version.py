@@ -45,7 +45,7 @@ class Version:
         if match is None:
             raise InputError(f"{text!r} is not a version", hint="write MAJOR.MINOR.PATCH, such as 1.0.0")
         pre = tuple(match["pre"].split(".")) if match["pre"] else ()
-        if pre and pre[-1].endswith(".lock"):
+        if text.endswith(".lock"):
             raise InputError(f"{text!r} cannot be a tag in git", hint="choose another prerelease name")
         return cls(int(match["major"]), int(match["minor"]), int(match["patch"]), pre)
 
