@@ -127,9 +127,7 @@ def test_a_dry_run_moves_nothing(make_repo: MakeRepo, shell: Shell) -> None:
     assert (refs(both.bob), refs(both.remote)) == before
 
 
-def test_unknown_versions_prompts_and_environments_are_told_with_what_exists(
-    make_repo: MakeRepo, shell: Shell
-) -> None:
+def test_unknown_versions_prompts_and_environments_are_told_with_what_exists(make_repo: MakeRepo, shell: Shell) -> None:
     ann = team(make_repo, shell).ann
     said = shell(ann, "promote", "rag-answer", "9.9.9", "--env", "production")
     assert said.code == 2
