@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from llmops_cli.config import dumb_terminal
 from llmops_cli.errors import LlmopsError
 from llmops_cli.reports.visible import visible
 
@@ -74,7 +73,11 @@ def rich_console(stream: TextIO) -> "RichConsole":
 
 def is_terminal(stream: TextIO) -> bool:
     """Whether a person is looking; TERM=dumb counts as a pipe."""
-    return stream.isatty() and not dumb_terminal()
+    if not stream.isatty():
+        return False
+    from llmops_cli.config import dumb_terminal
+
+    return not dumb_terminal()
 
 
 def report_error(error: LlmopsError) -> None:

@@ -12,7 +12,6 @@ import typer
 
 from llmops_cli import __version__
 from llmops_cli.cli import console, environment, evaluation, project, prompt, prompt_release
-from llmops_cli.config import debugging
 from llmops_cli.errors import LlmopsError
 
 app = typer.Typer(
@@ -97,6 +96,8 @@ def _usage_error(error: Exception) -> int:
 
 def _report_bug(error: Exception) -> None:
     """One line for people; the traceback goes to a file, or to stderr with LLMOPS_DEBUG=1."""
+    from llmops_cli.config import debugging
+
     text = "".join(traceback.format_exception(error))
     if debugging():
         console.say(text)

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from llmops_cli.cli import console
-from llmops_cli.config import load_config
 from llmops_cli.errors import InputError
 from llmops_cli.files.atomic import write_atomic
 
@@ -120,6 +119,8 @@ def _write(folder: Path, new: dict[str, bytes]) -> None:
 
 
 def _say_what_next(folder: Path) -> None:
+    from llmops_cli.config import load_config
+
     config = load_config(folder)
     if config.git_root is not None and config.git_root != folder.resolve():
         console.say(
