@@ -1,0 +1,43 @@
+"""One door per vendor, and only light imports before the door is opened."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOM = Path(__file__).resolve().parents[2] / "llmops_cli" / "models"
+
+
+def importers(package: str) -> set[str]:
+    found = set()
+    for path in ROOM.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if any(name.split(".")[0] == package for name in names):
+                found.add(path.name)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("package", "door"),
+    [
+        ("litellm", {"via_litellm.py"}),
+        ("diskcache", {"answer_cache.py"}),
+        ("openai", set()),
+        ("httpx", set()),
+        ("pickle", set()),
+    ],
+)
+def test_one_file_speaks_to_each_vendor(package: str, door: set[str]) -> None:
+    assert importers(package) == door
+
+
+def test_importing_the_whole_room_loads_nothing_heavy() -> None:
+    modules = ", ".join(f"llmops_cli.models.{path.stem}" for path in ROOM.glob("*.py") if path.stem != "__init__")
+    heavy = ("litellm", "openai", "aiohttp", "numpy", "rich", "typer")
+    code = f"import sys, {modules}; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
