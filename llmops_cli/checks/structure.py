@@ -1,7 +1,7 @@
 """Checks of JSON: is-json, contains-json, and JSON schemas that never leave the machine."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -159,7 +159,7 @@ def _compiled(schema: dict[str, Json], where: str) -> Schema:
     except RecursionError:
         raise InputError(f"{where}: the JSON schema is nested too deeply") from None
     _refuse_foreign_references(schema, str(dialect), where)
-    bounded = validators.extend(known, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+    bounded = validators.extend(known, _BOUNDED)  # type: ignore[no-untyped-call]
     return Schema(bounded(schema, registry=REGISTRY))
 
 
@@ -183,9 +183,53 @@ def _refuse_foreign_references(schema: Mapping[str, Json], dialect: str, where: 
 
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[exceptions.ValidationError]:
-    """The `pattern` keyword, in bounded time."""
     if isinstance(instance, str) and search(pattern, instance) is None:
         yield exceptions.ValidationError(f"{quoted(instance)} does not match {quoted(pattern)}")
+
+
+def _pattern_properties(
+    validator: Any, patterns: Mapping[str, Json], instance: Any, _: Any
+) -> Iterator[exceptions.ValidationError]:
+    for name, value in instance.items() if isinstance(instance, dict) else ():
+        for pattern, schema in patterns.items():
+            if search(pattern, name) is not None:
+                yield from validator.descend(value, schema, path=name, schema_path=pattern)
+
+
+def _additional_properties(
+    validator: Any, allowed: Any, instance: Any, schema: Mapping[str, Any]
+) -> Iterator[exceptions.ValidationError]:
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    for name, value in instance.items() if isinstance(instance, dict) else ():
+        if name in known or any(search(pattern, name) is not None for pattern in patterns):
+            continue
+        if allowed is False:
+            yield exceptions.ValidationError(f"the key {quoted(name)} is not allowed")
+        else:
+            yield from validator.descend(value, allowed, path=name)
+
+
+def _unique_items(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[exceptions.ValidationError]:
+    if wanted and isinstance(instance, list) and len({_identity(item) for item in instance}) < len(instance):
+        yield exceptions.ValidationError(f"{quoted(json.dumps(instance))} has items that are the same")
+
+
+def _identity(value: Json) -> Hashable:
+    """Equal for equal JSON values: 1 is 1.0 but not true, and keys have no order."""
+    if isinstance(value, dict):
+        return ("object", frozenset((key, _identity(item)) for key, item in value.items()))
+    if isinstance(value, list):
+        return ("list", tuple(_identity(item) for item in value))
+    return (isinstance(value, bool), value)
+
+
+# the keywords that could take for ever on a hostile output: patterns backtrack, and the library compares all pairs
+_BOUNDED: Mapping[str, Any] = {
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "additionalProperties": _additional_properties,
+    "uniqueItems": _unique_items,
+}
 
 
 def _embedded(text: str) -> Iterator[tuple[str, Json]]:
