@@ -77,8 +77,8 @@ class Variable(FileShape):
 
     def contract(self) -> dict[str, Json]:
         """What counts for the digest: everything but the description, defaults of this shape left out."""
-        data: dict[str, Json] = self.model_dump(exclude={"description"}, exclude_defaults=True)
-        data["type"] = self.type
+        data: dict[str, Json] = {"type": self.type}
+        data |= self.model_dump(exclude={"description", "type"}, exclude_defaults=True)
         if not self.required:
             data["default"] = self.default
         return data

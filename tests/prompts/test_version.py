@@ -35,7 +35,7 @@ def test_order_is_that_of_semver() -> None:
              "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0"]  # fmt: skip
     versions = [Version.parse(text) for text in texts]
     assert all(earlier < later for earlier, later in pairwise(versions))
-    assert sorted(versions[::-1]) == versions
+    assert sorted(set(versions)) == versions
 
 
 @pytest.mark.parametrize(
