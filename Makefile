@@ -39,8 +39,10 @@ format: $(VENV)/.stamp-dev  ## format the code
 test-lowest: $(LOWEST)/.stamp  ## all tests with the oldest releases that pyproject.toml allows
 	$(LOWEST)/bin/pytest -q -n $(WORKERS) --maxprocesses 8 $(ARGS)
 
-bench: $(VENV)/.stamp-dev  ## measure what benchmarks/ measures
-	@for file in benchmarks/*.py; do [ -e "$$file" ] || continue; echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+bench: $(VENV)/.stamp-dev  ## run every measurement in benchmarks/
+	@for file in benchmarks/[a-z]*.py; do \
+	  name=$$(basename $$file .py); echo "== $$name"; $(BIN)/python -m benchmarks.$$name || exit 1; \
+	done
 
 clean:  ## remove both environments and all caches
 	rm -rf $(VENV) $(LOWEST) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis build dist

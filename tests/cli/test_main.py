@@ -30,7 +30,7 @@ def run(*arguments: str, cwd: Path, shell: str = "") -> "subprocess.CompletedPro
         (["bogus"], "No such command 'bogus'.\nhelp:  see: llmops --help"),
         (["eval", "run", "--agianst", "main"], "--agianst"),
         (["eval", "run", "--repeats", "0"], "--repeats"),
-        (["rollback"], "Missing argument 'NAME'"),
+        (["rollback"], "llmops rollback --help"),
     ],
 )
 def test_a_usage_error_is_2(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
