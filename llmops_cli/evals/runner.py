@@ -88,24 +88,37 @@ async def run_trials(trials: Sequence[Trial], bench: Bench) -> Outcome:
             outcome.counts = outcome.counts.plus(run.counts)
             bench.progress.advance(result)
 
-    with _Interrupt(stop, outcome, bench.progress):
-        workers = [asyncio.create_task(work(queue)) for _ in range(min(bench.concurrency, len(trials)))]
+    workers: list[asyncio.Task[None]] = []
+    with _Interrupt(stop, outcome, bench.progress, workers):
+        workers += [asyncio.create_task(work(queue)) for _ in range(min(bench.concurrency, len(trials)))]
         try:
             await asyncio.gather(*workers)
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
         finally:
             for worker in workers:
                 worker.cancel()
+            # whoever called closes the models next: nobody may be speaking any more
+            await asyncio.gather(*workers, return_exceptions=True)
     outcome.results = [found[index] for index in sorted(found)]
     return outcome
 
 
-class _Interrupt:
-    """The first Ctrl-C stops new calls and lets those in flight arrive; the second one ends at once."""
+def _is_cancelled() -> bool:
+    """Whether this task itself is to end, and not only the calls it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
-    def __init__(self, stop: asyncio.Event, outcome: Outcome, progress: Progress) -> None:
-        self.stop, self.outcome, self.progress = stop, outcome, progress
+
+class _Interrupt:
+    """The first Ctrl-C stops new calls and lets those in flight arrive; the second one gives those up as well."""
+
+    def __init__(
+        self, stop: asyncio.Event, outcome: Outcome, progress: Progress, workers: Sequence["asyncio.Task[None]"]
+    ) -> None:
+        self.stop, self.outcome, self.progress, self.workers = stop, outcome, progress, workers
         self.loop = asyncio.get_running_loop()
-        self.task = asyncio.current_task()
         self.installed = False
 
     def __enter__(self) -> None:
@@ -120,8 +133,9 @@ class _Interrupt:
             self.loop.remove_signal_handler(signal.SIGINT)
 
     def _pressed(self) -> None:
-        if self.stop.is_set() and self.task is not None:
-            self.task.cancel()
+        if self.outcome.interrupted:  # and not `stop`, which a fatal fault sets too
+            for worker in self.workers:
+                worker.cancel()
             return
         self.outcome.interrupted = True
         self.stop.set()

@@ -1,9 +1,13 @@
 """The runner over the scripted model: bounded, fenced, stoppable."""
 
 import asyncio
+import signal
 from collections.abc import Sequence
 
+import pytest
+
 from llmops_cli.checks.check import CheckContext, CheckShape, Failed, Score, Scored
+from llmops_cli.errors import InputError
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.plan import Trial
 from llmops_cli.evals.runner import Bench, BoundCheck, Outcome, run_trials
@@ -119,3 +123,93 @@ def test_counts_tell_cached_from_paid() -> None:
 def test_an_unknown_cost_stays_unknown() -> None:
     outcome = run(trials(2), ScriptedModel(lambda _: Response("yes", answered_at="2026-11-21T00:00:00Z")))
     assert outcome.counts.cost_usd is None
+
+
+async def press() -> None:
+    """Ctrl-C, and the few turns of the loop until it is noticed."""
+    signal.raise_signal(signal.SIGINT)
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def pressing(after: int, *, twice: bool = False) -> ScriptedModel:
+    """A model during whose call number `after` a person presses Ctrl-C."""
+    model = ScriptedModel(lambda _: "yes")
+    plain = model.answer
+
+    class Pressed(ScriptedModel):
+        async def answer(self, request: Request) -> Response:
+            if len(model.requests) == after:
+                await press()
+                if twice:
+                    await press()
+                    await asyncio.Event().wait()
+            return await plain(request)
+
+    return Pressed([])
+
+
+def test_ctrl_c_keeps_the_calls_in_flight_and_starts_no_other() -> None:
+    outcome = run(trials(50), pressing(10), concurrency=1)
+    assert outcome.interrupted
+    assert 10 < len(outcome.results) < 15
+
+
+def test_ctrl_c_twice_waits_for_nobody_and_still_says_what_it_has() -> None:
+    outcome = run(trials(50), pressing(10, twice=True), concurrency=1)
+    assert outcome.interrupted
+    assert len(outcome.results) == 10
+
+
+def test_a_first_ctrl_c_after_a_fatal_fault_still_waits_for_the_calls_in_flight() -> None:
+    class Model:
+        def __init__(self) -> None:
+            self.refused = asyncio.Event()
+
+        async def answer(self, request: Request) -> Response:
+            if content(request) == "0":
+                await asyncio.sleep(0)
+                self.refused.set()
+                raise ModelError(Fault.QUOTA, "used up")
+            await self.refused.wait()
+            await asyncio.sleep(0)
+            await press()
+            return Response("yes")
+
+        async def close(self) -> None: ...
+
+    outcome = run(trials(2), Model(), concurrency=2)  # type: ignore[arg-type]
+    assert outcome.fatal is not None
+    assert outcome.interrupted
+    assert [result.output for _, result in outcome.results] == [None, "yes"]
+
+
+def test_a_mistake_in_one_trial_leaves_no_call_behind() -> None:
+    ended: list[str] = []
+
+    class Model:
+        async def answer(self, request: Request) -> Response:
+            if content(request) == "0":
+                raise InputError("no provider can be found")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)
+                ended.append(content(request))
+            return Response("never")
+
+        async def close(self) -> None: ...
+
+    bench = Bench(
+        answering=lambda _: Model(),
+        checks_of=lambda _: (BoundCheck(CHECK, CHECK),),  # type: ignore[arg-type]
+        judging=lambda _: Model(),
+        concurrency=3,
+    )
+
+    async def session() -> list[str]:
+        with pytest.raises(InputError, match="no provider"):
+            await run_trials(trials(9), bench)
+        return sorted(ended)  # models are closed next, so nobody may be speaking any more
+
+    assert asyncio.run(session()) == ["1", "2"]

@@ -254,3 +254,20 @@ def test_ctrl_c_keeps_what_was_paid_for(repo: GitRepo) -> None:
         assert again.returncode == 0
         assert len(server.calls) == 200  # nothing was asked twice
         assert before < 200
+
+
+def test_a_second_ctrl_c_ends_at_once_and_is_130(repo: GitRepo) -> None:
+    repo.commit(project(20), "20 sums")
+    with OpenAIServer(adds, faults=lambda number, _: HANG if number >= 5 else None) as server:
+        process = start_eval(repo.path, server.environment)
+        wait_for_calls(server, 6, process)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        while "press Ctrl-C again" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=15)  # the calls in flight would hang for 20 s
+        assert process.returncode == 130, err
+        assert out == ""
+        assert "Traceback" not in err
+        assert "5 of 20 trials were measured; their answers are in the cache" in err
