@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from llmops_cli.reports.prompt_text import Piece
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Name = Annotated[str, typer.Argument(help="The name of the prompt: its path below prompts/ without .yaml.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="The name of the prompt: its path below prompts/ without .yaml.")
+]
 Meant = Annotated[
     str,
     typer.Argument(

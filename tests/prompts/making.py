@@ -1,5 +1,6 @@
 """Prompts for tests: files in memory, and prompts from a few lines of YAML."""
 
+import re
 from textwrap import dedent
 
 from llmops_cli.files.json_value import Json, canonical
@@ -35,4 +36,5 @@ def make(template: str = "Say $x.", version: str = "1.0.0", **keys: Json) -> Pro
     data: dict[str, Json] = {"name": "p", "version": version, **keys}
     if "messages" not in keys:
         data["template"] = template
-    return load(canonical(data))  # JSON is YAML
+    # JSON is YAML, but for the control characters that JSON may hold as they are
+    return load(re.sub("[\x7f-\x9f]", lambda match: f"\\u{ord(match.group()):04x}", canonical(data)))
