@@ -81,7 +81,15 @@ def log(
     console.table(
         ["version", "date", "who", "level", "digest", "eval", "live"],
         [
-            [e.version, e.date[:10] or e.state, e.who, e.level, e.digest[7:19], e.eval_summary, ", ".join(e.live)]
+            [
+                e.version or "-",
+                e.date[:10] or e.state,
+                e.who,
+                e.level,
+                e.digest[7:19],
+                e.eval_summary,
+                ", ".join(e.live),
+            ]
             for e in entries
         ],
     )

@@ -25,7 +25,7 @@ from llmops_cli.prompts.remote_environment import (
 from llmops_cli.prompts.tag import Release, tag_name
 from llmops_cli.prompts.version import Level, Version
 from llmops_cli.vcs.commit import commit_files
-from llmops_cli.vcs.push import Outcome
+from llmops_cli.vcs.push import Outcome, Pushed
 from llmops_cli.vcs.refs import checked_out, update_ref
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.trailers import one_line, with_trailers
@@ -126,23 +126,22 @@ class _Mover:
             branch = known.ref.removeprefix("refs/heads/")
             raise InputError(f"{branch} is checked out in {place}", hint="switch that work tree to another branch")
         seen = known.tip
+        recorded = Pushed(Outcome.BEHIND)
         for attempt in range(ATTEMPTS):
             step = self._step(repo, seen)
             if step.already or self.wish.dry_run:
                 return self._result(step, changed=False)
             commit = commit_files(repo, step.environment.tip, self._files(repo, step), self._message(step))
-            outcome = self._record(repo, step, commit)
-            if outcome is Outcome.DONE:
+            recorded = self._record(repo, step, commit)
+            if recorded.outcome is Outcome.DONE:
                 return self._result(step, changed=True, commit=commit)
-            if outcome is Outcome.BUSY:
+            if recorded.outcome is Outcome.BUSY:
                 time.sleep(_PAUSE_S * (attempt + 1))
             self._look(repo, step)
             seen = self.registry.environment(self.wish.environment).tip
-        where = self.remote or "this repository"
         raise ConflictError(
-            f"{self.wish.environment}: {where} was written to by others {ATTEMPTS} times in a row; nothing of yours "
-            "was changed",
-            hint="try again",
+            f"{self.wish.environment} could not be moved in {ATTEMPTS} attempts: {recorded.words}; nothing was changed",
+            hint="others may be writing to it right now; try again",
         )
 
     def _fetch(self, repo: Repo, environment: Environment) -> None:
@@ -231,17 +230,17 @@ class _Mover:
             },
         )
 
-    def _record(self, repo: Repo, step: _Step, commit: str) -> Outcome:
+    def _record(self, repo: Repo, step: _Step, commit: str) -> Pushed:
         """Make the commit the environment's tip: on the remote, and then here; or here alone."""
         if not self.remote:
             done = update_ref(repo, step.environment.ref, commit, before=step.environment.local)
-            return Outcome.DONE if done else Outcome.BEHIND
-        outcome = push_environment(repo, self.remote, step.environment, commit, step.release)
-        if outcome is Outcome.DONE:
+            return Pushed(Outcome.DONE if done else Outcome.BEHIND, f"{step.environment.ref} could not be written")
+        result = push_environment(repo, self.remote, step.environment, commit, step.release)
+        if result.outcome is Outcome.DONE:
             remember(repo, self.remote, step.environment.name, commit)
             if note := follow(repo, step.environment, commit):
                 self.tell(note)
-        return outcome
+        return result
 
     def _look(self, repo: Repo, step: _Step) -> None:
         """What the others did meanwhile. Raises ConflictError when it was the same prompt."""

@@ -89,7 +89,7 @@ class LogEntry:
 def history(registry: Registry, name: str) -> list[LogEntry]:
     """The versions of a prompt, newest first: the working version when it is not a release, then all releases.
 
-    Raises InputError when there never was such a prompt, FileError when its working file is not one.
+    A working file that cannot be loaded is `broken` and has no version. Raises InputError for an unknown name.
     """
     check_name(name)
     releases = registry.releases(name)
@@ -111,7 +111,10 @@ def history(registry: Registry, name: str) -> list[LogEntry]:
     ]
     if path is None:
         return entries
-    prompt = load_prompt(registry.work_tree, path, folder=registry.folder)
+    try:
+        prompt = load_prompt(registry.work_tree, path, folder=registry.folder)
+    except FileError:
+        return [LogEntry("", "broken", ""), *entries]
     state = state_of(registry, name, str(prompt.version), prompt.digest)
     if state == "released":
         return entries

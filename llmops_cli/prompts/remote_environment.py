@@ -1,12 +1,16 @@
 """An environment's branch and the remote's: fetching it, pushing to it, and letting the local branch follow."""
 
+import time
+
 from llmops_cli.errors import ConflictError, InputError, MeasureError
 from llmops_cli.prompts.live import BRANCHES, Environment
 from llmops_cli.prompts.tag import Release
-from llmops_cli.vcs.push import Outcome, push
+from llmops_cli.vcs.push import Outcome, Pushed, push
 from llmops_cli.vcs.refs import checked_out, update_ref
 from llmops_cli.vcs.repo import Repo
 
+_ATTEMPTS = 4
+_PAUSE_S = 0.2
 _NOTHING_CHANGED = "nothing was changed"
 
 
@@ -15,9 +19,13 @@ def fetch_environment(repo: Repo, remote: str, environment: str) -> None:
 
     Raises MeasureError when the remote cannot be reached.
     """
-    fetched = repo.fetch(remote, f"+refs/heads/{BRANCHES}{environment}:{_tracking(remote, environment)}")
-    if fetched.ok or "couldn't find remote ref" in fetched.err:
-        return
+    for attempt in range(_ATTEMPTS):
+        fetched = repo.fetch(remote, f"+refs/heads/{BRANCHES}{environment}:{_tracking(remote, environment)}")
+        if fetched.ok or "couldn't find remote ref" in fetched.err:
+            return
+        if "cannot lock ref" not in fetched.err or attempt == _ATTEMPTS - 1:
+            break
+        time.sleep(_PAUSE_S)  # an editor or another terminal fetches at the same moment
     raise MeasureError(
         f"{remote} cannot be reached: {fetched.complaint}; {_NOTHING_CHANGED}",
         hint=f"--no-push records it here only; push it later: git push {remote} {BRANCHES}{environment}",
@@ -29,7 +37,7 @@ def fetch_release(repo: Repo, remote: str, tag: str) -> bool:
     return repo.fetch(remote, f"refs/tags/{tag}:refs/tags/{tag}").ok
 
 
-def push_environment(repo: Repo, remote: str, environment: Environment, commit: str, release: Release) -> Outcome:
+def push_environment(repo: Repo, remote: str, environment: Environment, commit: str, release: Release) -> Pushed:
     """Push the commit to the environment together with the release's tag: both or none.
 
     Returns DONE, BEHIND or BUSY. Raises ConflictError when the remote says no for good, MeasureError when it cannot be
@@ -47,7 +55,7 @@ def push_environment(repo: Repo, remote: str, environment: Environment, commit: 
             f"{release.tag} on {remote} is not the release that is known here; {_NOTHING_CHANGED}",
             hint=f"compare with: git ls-remote --tags {remote}",
         )
-    return result.outcome
+    return result
 
 
 def remember(repo: Repo, remote: str, environment: str, commit: str) -> None:

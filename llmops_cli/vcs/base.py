@@ -47,10 +47,15 @@ def find_base(repo: Repo, against: str, *, remote: str) -> BaseCommit:
 
 
 def tip_of(repo: Repo, name: str, *, remote: str) -> str | None:
-    """The commit a name stands for: local branch, remote-tracking branch, any revision, or fetched from the remote."""
-    for candidate in (f"refs/heads/{name}", f"refs/remotes/{remote}/{name}", name):
-        if found := repo.commit_of(candidate):
-            return found
+    """The commit a name stands for: local branch, remote-tracking branch, any revision, or fetched from the remote.
+
+    A local branch that is merely behind the remote's does not count: who works on topic branches seldom updates it.
+    """
+    local, tracking = repo.commit_of(f"refs/heads/{name}"), repo.commit_of(f"refs/remotes/{remote}/{name}")
+    if local and tracking and repo.is_ancestor(local, tracking):
+        return tracking
+    if found := local or tracking or repo.commit_of(name):
+        return found
     branch = name.removeprefix(f"{remote}/").removeprefix("refs/heads/")
     if remote not in repo.remotes() or repo.commit_of(f"refs/heads/{branch}"):
         return None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S
+from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S, Answer
 from llmops_cli.vcs.repo import Repo, check_remote
 
 
@@ -34,13 +34,27 @@ _LOST = re.compile(r"cannot lock ref|incorrect old value|atomic transaction fail
 
 
 def push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool) -> Pushed:
-    """Push all refspecs or none (`--atomic`), plainly. `hooks` says whether the person's pre-push hook runs."""
-    answer = repo.git(
-        "push", "--porcelain", "--atomic", "--no-follow-tags", "--recurse-submodules=no",
-        *([] if hooks else ["--no-verify"]), "--end-of-options", check_remote(remote), *refspecs,
+    """Push all refspecs or none, plainly. `hooks` says whether the person's pre-push hook runs.
+
+    A server that cannot do all or none gets them one by one: a tag that arrives without its branch does no harm.
+    """
+    answer = _push(repo, remote, refspecs, hooks=hooks, atomic=True)
+    if "does not support --atomic" in answer.err:
+        answer = _push(repo, remote, refspecs, hooks=hooks, atomic=False)
+    return _read(answer)
+
+
+def _push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool, atomic: bool) -> Answer:
+    return repo.git(
+        "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no",
+        *(["--atomic"] if atomic else []), *([] if hooks else ["--no-verify"]),
+        "--end-of-options", check_remote(remote), *refspecs,
         hooks=hooks,
         timeout=SLOW_TIMEOUT_S,
     )  # fmt: skip
+
+
+def _read(answer: Answer) -> Pushed:
     if answer.ok:
         return Pushed(Outcome.DONE)
     reasons = [line.split("\t")[2] for line in answer.lines if line.startswith("!\t") and line.count("\t") >= 2]
@@ -50,8 +64,9 @@ def push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool) -> Pu
     if not reasons:
         return Pushed(Outcome.UNREACHABLE, answer.complaint)
     everything = f"{words} {answer.err}"
+    told = f"{words}: {said}" if said else words
     if _BUSY.search(everything):
-        return Pushed(Outcome.BUSY, words)
+        return Pushed(Outcome.BUSY, told)
     if _MOVED.search(words) or _LOST.search(everything):
-        return Pushed(Outcome.BEHIND, words)
-    return Pushed(Outcome.REFUSED, f"{words}: {said}" if said else words)
+        return Pushed(Outcome.BEHIND, told)
+    return Pushed(Outcome.REFUSED, told)

@@ -1,4 +1,4 @@
-"""A team around one remote: Ann's and Bob's clones, a prompt with three released versions, and how to call llmops there."""
+"""A team around one remote: Ann's and Bob's clones, a prompt with three releases, and how to call llmops there."""
 
 import subprocess
 import sys
@@ -87,7 +87,7 @@ class Team:
 
 
 def team(make_repo: MakeRepo, shell: Shell, *, live: tuple[str, ...] = ("1.0.0", "1.1.0", "1.2.0")) -> Team:
-    """rag-answer 1.0.0, 1.1.0 and 1.2.0 are released and pushed, and were promoted to production in the order `live`."""
+    """rag-answer 1.0.0, 1.1.0 and 1.2.0 are released and pushed, and were promoted to production as `live` says."""
     remote = make_repo("remote.git", bare=True)
     ann = make_repo("ann", clone_of=remote.path)
     for version in ("1.0.0", "1.1.0", "1.2.0"):
@@ -102,7 +102,7 @@ def team(make_repo: MakeRepo, shell: Shell, *, live: tuple[str, ...] = ("1.0.0",
 def refs(repo: GitRepo) -> dict[str, str]:
     """Every ref of a repository."""
     lines = repo.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-    return dict((line.split()[0], line.split()[1]) for line in lines)
+    return {line.split()[0]: line.split()[1] for line in lines}
 
 
 def live(repo: GitRepo, environment: str = "production", name: str = "rag-answer") -> str:

@@ -1,5 +1,6 @@
 """Eight real prompts with every text they ever had: each change needs a bump, and nothing else does."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,7 @@ def histories(path: Path) -> dict[str, list[str]]:
 def test_every_text_needs_its_own_version(repo: GitRepo, shell: Shell, shared_data: Callable[[str], Path]) -> None:
     texts = histories(shared_data("fabric_prompts") / "history.jsonl")
     assert len(texts) == 8 and max(map(len, texts.values())) == LONGEST
-    versions = {name: "1.0.0" for name in texts}
+    versions = dict.fromkeys(texts, "1.0.0")
     steps: dict[str, list[str]] = {name: ["1.0.0"] for name in texts}
     for turn in range(LONGEST):
         changed = [name for name, history in texts.items() if 0 < turn < len(history)]
@@ -66,7 +67,7 @@ def test_every_text_needs_its_own_version(repo: GitRepo, shell: Shell, shared_da
     }
     assert len(repo.git("tag").splitlines()) == sum(map(len, texts.values())) == 70
     levels = {
-        name: [str(Version.parse(b).level_from(Version.parse(a))) for a, b in zip(of_one, of_one[1:], strict=False)]
+        name: [str(Version.parse(b).level_from(Version.parse(a))) for a, b in itertools.pairwise(of_one)]
         for name, of_one in steps.items()
     }
     # write_essay is the only one that ever asked its callers for something: {{author_name}}, from its ninth text on

@@ -153,3 +153,10 @@ def test_a_failed_push_takes_its_tag_back(make_repo: MakeRepo, shell: Shell, rea
     assert said.code == (4 if reachable else 3)
     assert "nothing was released" in said.err
     assert refs(both.bob) == before
+
+
+def test_a_branch_that_is_in_the_way_is_named(make_repo: MakeRepo, shell: Shell) -> None:
+    both = team(make_repo, shell, live=())
+    both.remote.git("branch", "llmops", "main")
+    said = shell(both.bob, "promote", "rag-answer", "1.0.0", "--env", "production")
+    assert said.code == 4 and "could not be moved in 4 attempts" in said.err and "refs/heads/llmops" in said.err

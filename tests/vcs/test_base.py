@@ -50,7 +50,11 @@ def test_a_local_branch_comes_before_the_remote_one(make_repo: MakeRepo) -> None
     assert (base.commit, base.against_commit, base.name) == (fork, main, "main")
     assert base.label == f"main ({fork[:7]})"
     clone.git("branch", "-f", "main", fork)
-    assert find_base(repo, "main", remote="origin").against_commit == fork
+    assert find_base(repo, "main", remote="origin").against_commit == main, "the local branch is merely behind"
+    clone.git("checkout", "-q", "main")
+    own = clone.commit({"own.txt": "own"})
+    clone.git("checkout", "-q", "topic")
+    assert find_base(repo, "main", remote="origin").against_commit == own
     clone.git("branch", "-D", "main")
     assert find_base(repo, "main", remote="origin").against_commit == main
     assert find_base(repo, "origin/main", remote="origin").commit == fork

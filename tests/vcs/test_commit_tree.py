@@ -1,7 +1,5 @@
 """The files of a commit, as the project below its prefix sees them."""
 
-import os
-
 import pytest
 
 from llmops_cli.errors import FileError
@@ -53,7 +51,7 @@ def test_no_path_leads_out(repo: GitRepo, path: str) -> None:
 
 def test_links_and_submodules_are_refused(repo: GitRepo) -> None:
     first = repo.commit({"prompts/a.yaml": "a"})
-    os.symlink("a.yaml", repo.path / "prompts" / "link.yaml")
+    (repo.path / "prompts" / "link.yaml").symlink_to("a.yaml")
     repo.git("update-index", "--add", "--cacheinfo", f"160000,{first},prompts/module.yaml")
     repo.git("add", "prompts/link.yaml")
     repo.git("commit", "-q", "-m", "odd")

@@ -97,3 +97,13 @@ def test_pushes_are_told_apart(make_repo: MakeRepo) -> None:
     assert refused.outcome is Outcome.REFUSED and "not on a friday" in refused.words
     ann.git("remote", "set-url", "origin", "/nowhere")
     assert push(here, "origin", [f"{second}:refs/heads/main"], hooks=False).outcome is Outcome.UNREACHABLE
+
+
+def test_a_server_that_cannot_do_all_or_none_gets_them_one_by_one(make_repo: MakeRepo) -> None:
+    remote = make_repo("remote.git", bare=True)
+    remote.git("config", "receive.advertiseAtomic", "false")
+    ann = make_repo("ann", clone_of=remote.path)
+    first, second = ann.commit({"x": "1"}), ann.commit({"x": "2"})
+    here = found(ann)
+    assert push(here, "origin", [f"{second}:refs/heads/main"], hooks=False).outcome is Outcome.DONE
+    assert push(here, "origin", [f"{first}:refs/heads/main"], hooks=False).outcome is Outcome.BEHIND
