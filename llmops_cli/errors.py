@@ -12,7 +12,7 @@ The number is the exit code (docs/reference/exit-codes.md).
 Whatever is not in this tree is a bug of ours and ends with 70.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 
@@ -48,6 +48,10 @@ class Problem:
     key: str
     message: str
     hint: str = ""
+
+    def below(self, key: str) -> "Problem":
+        """The same problem seen from further up: its key begins at `key`, a dotted path."""
+        return replace(self, key=f"{key}.{self.key}" if self.key else key)
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path

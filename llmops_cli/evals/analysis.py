@@ -102,7 +102,8 @@ def evidence_of(run: Run, policy: Policy, *, last_look: bool = True, repeatable:
 
 def policy_as_json(policy: Policy) -> dict[str, Json]:
     """The policy as a stored run keeps it."""
-    return cast(dict[str, Json], {**asdict(policy), "rules": [asdict(rule) for rule in policy.rules.values()]})
+    rules = [asdict(rule) for rule in policy.rules.values()]
+    return cast(dict[str, Json], {**asdict(policy), "rules": rules, "added": list(policy.added)})
 
 
 def policy_from_json(data: Mapping[str, Json]) -> Policy:
@@ -121,6 +122,7 @@ def policy_from_json(data: Mapping[str, Json]) -> Policy:
         on_inconclusive=cast(OnInconclusive, data["on_inconclusive"]),
         max_repeats=cast(int, data["max_repeats"]),
         max_failed=cast(float, data["max_failed"]),
+        added=tuple(cast(list[str], data.get("added", []))),
     )
 
 

@@ -11,6 +11,7 @@ from llmops_cli.files.json_value import Json
 from llmops_cli.stats.interval import Interval, paired_interval
 from llmops_cli.stats.paired import sign_flip_p
 from llmops_cli.stats.power import standard_error
+from llmops_cli.stats.summary import mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Effect:
     """What happened to one metric, over the `n` cases that both sides have a score for.
 
     `change` and `interval` are candidate minus baseline in the metric's own unit; `p` is one-sided for "the
-    candidate is worse"; `standard_error` is of the mean change, by cluster where cases have one.
+    candidate is worse"; `standard_error` is of the mean change, by cluster where cases have one; `witnesses` counts
+    the clusters among those cases, each case without one being its own.
     """
 
     metric: str
@@ -33,6 +35,7 @@ class Effect:
     better: tuple[str, ...]
     p: float
     standard_error: float
+    witnesses: int
 
     @property
     def drop(self) -> float:
@@ -124,14 +127,15 @@ def _effect(
         baseline=baseline,
         candidate=candidate,
         n=len(pairs),
-        baseline_mean=_mean([x for _, x, _ in pairs]),
-        candidate_mean=_mean([y for _, _, y in pairs]),
-        change=sign * _mean(differences),
+        baseline_mean=mean([x for _, x, _ in pairs]),
+        candidate_mean=mean([y for _, _, y in pairs]),
+        change=sign * mean(differences),
         interval=_oriented(interval, sign),
         worse=_sorted_cases(pairs, differences, -1),
         better=_sorted_cases(pairs, differences, +1),
         p=sign_flip_p(differences, clusters=groups, seed=seed),
         standard_error=standard_error(differences, clusters=groups),
+        witnesses=len(set(groups)),
     )
 
 
@@ -147,7 +151,3 @@ def _oriented(interval: Interval | None, sign: float) -> Interval | None:
     if interval is None or sign > 0:
         return interval
     return Interval(low=-interval.high, high=-interval.low, level=interval.level, method=interval.method)
-
-
-def _mean(numbers: Sequence[float]) -> float:
-    return sum(numbers) / len(numbers)

@@ -1,5 +1,6 @@
 """The rules to a verdict. Nothing in here passes because something is missing."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -7,7 +8,7 @@ from enum import StrEnum
 from llmops_cli.evals.comparison import Comparison, Effect
 from llmops_cli.evals.figures import amount, bounds, change, probability
 from llmops_cli.evals.metric import CaseValue, Metric, case_values
-from llmops_cli.evals.policy import Policy, Rule, lower_is_better
+from llmops_cli.evals.policy import Policy, Rule, Tolerance, lower_is_better
 from llmops_cli.evals.run import Side
 from llmops_cli.files.json_value import Json
 from llmops_cli.stats.interval import mean_t, wilson
@@ -105,7 +106,6 @@ class Evidence:
     baseline: Side | None = None
     comparison: Comparison | None = None
     removed_cases: tuple[str, ...] = ()
-    looks: int = 1
 
     @property
     def alpha(self) -> float:
@@ -204,24 +204,36 @@ def _uneven_failures(metric: str, evidence: Evidence) -> str:
 
 
 def _sights(evidence: Evidence) -> dict[str, Sight]:
-    """Adjusted p-values over the gating regressions (Holm), and what each could have seen at its share of alpha."""
+    """Adjusted p-values over the gating regressions (Holm), and what each could have seen at its share of alpha.
+
+    The base's rules are a family of their own: rules that a change adds must not make those harder to break.
+    """
     if evidence.comparison is None:
         return {}
-    effects = evidence.comparison.effects
-    gating = [rule.metric for rule in evidence.policy.rules.values() if rule.tolerance and rule.metric in effects]
-    adjusted = holm({name: effects[name].p for name in gating})
-    strictest = evidence.alpha / max(1, len(gating))
+    effects, policy = evidence.comparison.effects, evidence.policy
+    tolerances = {rule.metric: rule.tolerance for rule in policy.rules.values() if rule.tolerance is not None}
+    gating = {name: effects[name].p for name in tolerances if name in effects}
+    of_base = {name: p for name, p in gating.items() if name not in policy.added}
+    adjusted = {**holm(gating), **holm(of_base)}
     sights: dict[str, Sight] = {}
     for name, effect in effects.items():
-        alpha = strictest if name in gating else evidence.policy.alpha
-        error = effect.standard_error
-        clusters = len({evidence.clusters.get(case, case) for case in evidence.candidate.by_case})
+        family = of_base if name in of_base else gating if name in gating else ()
+        alpha = evidence.alpha / len(family) if family else policy.alpha
         sights[name] = Sight(
             adjusted_p=adjusted.get(name),
-            smallest_visible=smallest_visible_drop(error, alpha) if error > 0 else None,
-            can_fail=can_fail(min(effect.n, clusters), alpha),
+            smallest_visible=_smallest_visible(effect, alpha, tolerances.get(name)),
+            can_fail=can_fail(effect.witnesses, alpha),
         )
     return sights
+
+
+def _smallest_visible(effect: Effect, alpha: float, tolerance: Tolerance | None) -> float | None:
+    """The true drop found four times in five; one that is significant must also be larger than the tolerance."""
+    if not effect.standard_error:
+        return None
+    limit = tolerance.absolute(effect.baseline_mean) if tolerance else 0.0
+    reach = smallest_visible_drop(effect.standard_error, alpha=0.5)  # of the power alone
+    return max(smallest_visible_drop(effect.standard_error, alpha), limit + reach)
 
 
 def _bound(rule: Rule, evidence: Evidence) -> tuple[Finding | None, bool]:
@@ -229,7 +241,7 @@ def _bound(rule: Rule, evidence: Evidence) -> tuple[Finding | None, bool]:
     metric = evidence.metrics[rule.metric]
     assert rule.bound is not None and metric.mean is not None  # validity has seen to it
     lower = lower_is_better(rule.metric)
-    if metric.mean <= rule.bound if lower else metric.mean >= rule.bound:
+    if not (_exceeds(metric.mean, rule.bound) if lower else _exceeds(rule.bound, metric.mean)):
         return None, False
     side = "above its ceiling" if lower else "below its floor"
     limit = amount(rule.metric, rule.bound)
@@ -245,14 +257,18 @@ def _clearly_beyond(bound: float, metric: Metric, evidence: Evidence, *, lower: 
     """Whether the one-sided 95 % limit of the mean lies beyond the bound as well."""
     values = case_values(evidence.candidate, metric.name, repeats=evidence.repeats)
     numbers = {case: value.value for case, value in values.items() if value.value is not None}
-    if metric.binary and not lower:
+    groups = [evidence.clusters.get(case, case) for case in numbers]
+    if metric.binary and len(set(groups)) == len(groups):
         return wilson(int(sum(numbers.values())), len(numbers), level=0.9).high < bound
-    if len(numbers) < 2:
+    if len(set(groups)) < 2:
         return False
-    interval = mean_t(
-        list(numbers.values()), clusters=[evidence.clusters.get(case, case) for case in numbers], level=0.9
-    )
+    interval = mean_t(list(numbers.values()), clusters=groups, level=0.9)
     return interval.low > bound if lower else interval.high < bound
+
+
+def _exceeds(value: float, limit: float) -> bool:
+    """Whether it is larger by more than what sums of floats are off."""
+    return value > limit and not math.isclose(value, limit, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def _regression(rule: Rule, evidence: Evidence, sights: Mapping[str, Sight]) -> tuple[Finding | None, bool]:
@@ -260,7 +276,7 @@ def _regression(rule: Rule, evidence: Evidence, sights: Mapping[str, Sight]) -> 
     assert evidence.comparison is not None and rule.tolerance is not None
     effect = evidence.comparison.effects[rule.metric]
     limit = rule.tolerance.absolute(effect.baseline_mean)
-    if effect.drop <= limit:
+    if not _exceeds(effect.drop, limit):
         return None, False
     p = sights[rule.metric].adjusted_p
     assert p is not None  # every gating metric with an effect has one
@@ -313,7 +329,7 @@ def _critical_case(before: CaseValue, after: CaseValue, evidence: Evidence) -> t
     lost = after.scored - after.passed
     if not lost:
         return None, False
-    if evidence.repeatable and after.scored + after.failed < 3:
+    if evidence.repeatable and after.repeats < 3:
         return Status.INCONCLUSIVE, True
     return (Status.FAIL, False) if lost * 2 > after.scored else (None, False)
 

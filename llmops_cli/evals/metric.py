@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import Result, ScoreRecord, Side
 from llmops_cli.stats.interval import Interval, mean_t, wilson
+from llmops_cli.stats.summary import mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class CaseValue:
     scored: int = 0
     failed: int = 0
     skipped: int = 0
+
+    @property
+    def repeats(self) -> int:
+        """How often the case was asked, whatever came of it."""
+        return self.scored + self.failed + self.skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ def case_values(side: Side, metric: str, *, repeats: int) -> dict[str, CaseValue
         scored = [record for record in present if record.status == "scored"]
         numbers = [record.value for record in scored if record.value is not None]
         values[case] = CaseValue(
-            value=sum(numbers) / len(numbers) if numbers else None,
+            value=mean(numbers) if numbers else None,
             passed=sum(1 for record in scored if record.passed),
             scored=len(scored),
             failed=sum(1 for record in present if record.status == "failed"),
@@ -63,7 +69,7 @@ def summarise_metric(name: str, values: Mapping[str, CaseValue], clusters: Mappi
     groups = [clusters.get(case, case) for case in measured]
     return Metric(
         name=name,
-        mean=sum(numbers) / len(numbers) if numbers else None,
+        mean=mean(numbers) if numbers else None,
         n=len(numbers),
         failed=sum(value.failed for value in values.values()),
         measurements=sum(value.failed + value.scored for value in values.values()),

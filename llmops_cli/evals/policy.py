@@ -65,13 +65,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All a gate decides by. `rules` may be empty: then nothing can be decided, and the verdict is `invalid`."""
+    """All a gate decides by. `rules` may be empty: then nothing can be decided, and the verdict is `invalid`.
+
+    `added` names the rules that are not the base's but come with the change itself.
+    """
 
     rules: Mapping[str, Rule]
     alpha: float = 0.05
     on_inconclusive: OnInconclusive = "warn"
     max_repeats: int = 5
     max_failed: float = 0.05
+    added: tuple[str, ...] = ()
 
 
 class _Settings(FileShape):
@@ -98,7 +102,7 @@ class _RuleShape(FileShape):
 
     @model_validator(mode="after")
     def _something(self) -> "_RuleShape":
-        if not self.model_fields_set:
+        if (self.floor, self.ceiling, self.max_drop, self.max_rise) == (None,) * 4:  # `floor:` with nothing behind it
             raise ValueError("needs a floor or max_drop (for cost, latency and tokens a ceiling or max_rise)")
         return self
 
@@ -115,9 +119,13 @@ def read_policy(
     def below(key: Key) -> int:
         return line_of(("gate", *key))
 
-    shape = shape_of(_Settings, settings, path=path, line_of=below)
     rules: dict[str, Rule] = {}
     problems: list[Problem] = []
+    shape = _Settings()
+    try:
+        shape = shape_of(_Settings, settings, path=path, line_of=below)
+    except FileError as error:
+        problems += [problem.below("gate") for problem in error.problems]
     for name, value in data.items():
         if name in settings:
             continue
@@ -137,7 +145,10 @@ def _rule(name: str, value: Json, metrics: Collection[str], path: str, line_of: 
         raise FileError(
             [Problem(path, line, f"gate.{name}", "no check or measure has this name", nearest(name, known))]
         )
-    shape = shape_of(_RuleShape, value, path=path, line_of=lambda key: line_of((name, *key)))
+    try:
+        shape = shape_of(_RuleShape, value, path=path, line_of=lambda key: line_of((name, *key)))
+    except FileError as error:
+        raise FileError([problem.below(f"gate.{name}") for problem in error.problems]) from None
     lower = lower_is_better(name)
     wrong = [
         key for key in (("floor", "max_drop") if lower else ("ceiling", "max_rise")) if key in shape.model_fields_set
@@ -148,8 +159,24 @@ def _rule(name: str, value: Json, metrics: Collection[str], path: str, line_of: 
         raise FileError(
             [Problem(path, line, f"gate.{name}.{wrong[0]}", f"for {name} {better} is better", f"use {right}")]
         )
-    tolerance = shape.max_rise if lower else shape.max_drop
-    return Rule(name, shape.ceiling if lower else shape.floor, _tolerance(tolerance))
+    rule = Rule(name, shape.ceiling if lower else shape.floor, _tolerance(shape.max_rise if lower else shape.max_drop))
+    if not lower and (wrong_by := _beyond_scores(rule)):
+        key, message, hint = wrong_by
+        raise FileError([Problem(path, line_of((name, key)), f"gate.{name}.{key}", message, hint)])
+    return rule
+
+
+def _beyond_scores(rule: Rule) -> tuple[str, str, str] | None:
+    """Key, message and hint where a score can never be as the rule says, so that it always fails or never does."""
+    amounts = {"floor": rule.bound}
+    if rule.tolerance is not None and rule.tolerance.relative and rule.tolerance.value > 1:
+        return "max_drop", "nothing can fall by more than 100 %", ""
+    if rule.tolerance is not None:
+        amounts["max_drop"] = rule.tolerance.value
+    for key, value in amounts.items():
+        if value is not None and not 0 <= value <= 1:
+            return key, "scores lie between 0 and 1", f"{value:g} % is {value / 100:g}" if 1 < value <= 100 else ""
+    return None
 
 
 def _tolerance(value: float | str | None) -> Tolerance | None:

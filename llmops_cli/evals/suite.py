@@ -141,7 +141,7 @@ def _read_checks(
         try:
             check = shape_of_check(data, path=path, line_of=below)
         except FileError as error:
-            problems += [_under(problem, ("checks", index)) for problem in error.problems]
+            problems += [problem.below(dotted(("checks", index))) for problem in error.problems]
             continue
         if check.name in names or check.name in MEASURED:
             taken = "measured anyway" if check.name in MEASURED else "used twice"
@@ -172,8 +172,3 @@ def _read_case_checks(case: Case, path: str, problems: list[Problem]) -> tuple[C
                 for p in error.problems
             ]
     return tuple(checks)
-
-
-def _under(problem: Problem, key: Key) -> Problem:
-    full = dotted(key) + (f".{problem.key}" if problem.key else "")
-    return Problem(problem.path, problem.line, full, problem.message, problem.hint)

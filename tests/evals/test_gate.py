@@ -3,6 +3,7 @@
 import pytest
 
 from llmops_cli.evals.gate import Status
+from llmops_cli.evals.run import Result, ScoreRecord
 from tests.evals.runs import binary, policy, rule, run_of, verdict_on
 
 DROP = rule("m", tolerance=0.02)
@@ -122,6 +123,19 @@ class TestFloor:
         verdict = verdict_on(run_of({"m": binary(10, 10)}), policy(rule("cost_usd", bound=0.1)))
         assert verdict.status is Status.INVALID
 
+    def test_a_mean_exactly_at_its_floor_passes_whatever_the_sum_of_floats_says(self) -> None:
+        graded = {f"c{i}": [0.6] for i in range(10)}
+        assert verdict_on(run_of({"m": graded}), policy(rule("m", bound=0.6))).status is Status.PASS  # type: ignore[dict-item]
+
+    @pytest.mark.parametrize("repeats", [1, 3])
+    def test_cases_of_one_cluster_are_no_proof_against_noise(self, repeats: int) -> None:
+        values = {f"c{i}": [1.0 if i < 5 else 0.0] * repeats for i in range(20)}
+        one = dict.fromkeys(values, "doc")
+        run = run_of({"m": values}, repeats=repeats, clusters=one)  # type: ignore[dict-item]
+        verdict = verdict_on(run, policy(rule("m", bound=0.9)), last_look=False, repeatable=True)
+        assert verdict.status is Status.INCONCLUSIVE
+        assert "within the noise" in texts(verdict)
+
 
 class TestRegression:
     def test_a_drop_that_is_large_and_significant_fails(self) -> None:
@@ -160,6 +174,23 @@ class TestRegression:
         both = policy(DROP, rule("other", tolerance=0.02))
         assert verdict_on(run, both).status is Status.INCONCLUSIVE  # 2 x 0.0363 > 0.05
 
+    def test_rules_that_a_change_adds_do_not_soften_those_of_the_base(self) -> None:
+        after, before = flipped(53, 36, 330)
+        same, same_before = flipped(0, 0, 330)
+        run = run_of({"m": after, "other": same}, {"m": before, "other": same_before})
+        added = policy(DROP, rule("other", tolerance=0.02), added=("other",))
+        verdict = verdict_on(run, added)
+        assert verdict.status is Status.FAIL
+        assert verdict.sights["m"].adjusted_p == pytest.approx(0.0363, abs=5e-5)
+        turned = run_of({"m": same, "other": after}, {"m": same_before, "other": before})
+        assert verdict_on(turned, added).status is Status.INCONCLUSIVE  # the added one pays for both
+
+    def test_a_drop_of_exactly_the_tolerance_passes_whatever_the_sum_of_floats_says(self) -> None:
+        before = {f"c{i}": [0.8] for i in range(30)}
+        after = {f"c{i}": [0.78] for i in range(30)}
+        run = run_of({"m": after}, {"m": before})  # type: ignore[dict-item]
+        assert verdict_on(run, policy(DROP)).status is Status.PASS
+
     def test_too_few_cases_are_said_to_be_too_few(self) -> None:
         after, before = flipped(3, 0, 3)
         verdict = verdict_on(run_of({"m": after}, {"m": before}), policy(DROP))
@@ -190,6 +221,25 @@ class TestRegression:
         # (z.95 + z.80) x SE, SE of differences of 13 discordant pairs in 100
         assert sight.smallest_visible == pytest.approx(2.4865 * 0.0362, rel=0.01)
 
+    def test_a_drop_within_the_tolerance_is_never_visible(self) -> None:
+        after, before = flipped(300, 300, 100_000)
+        sight = verdict_on(run_of({"m": after}, {"m": before}), policy(DROP)).sights["m"]
+        error = (600 / 100_000) ** 0.5 / 100_000**0.5
+        assert 2.4865 * error < 0.001  # significant long before it is too large
+        assert sight.smallest_visible == pytest.approx(0.02 + 0.8416 * error, rel=1e-3)
+
+    def test_cases_of_other_metrics_are_no_witnesses(self) -> None:
+        after, before = flipped(6, 0, 6)
+        other, other_before = flipped(0, 0, 20)
+        run = run_of(
+            {"other": other, "m": after},
+            {"other": other_before, "m": before},
+            clusters={f"c{i}": "doc" for i in range(6)},
+        )
+        verdict = verdict_on(run, policy(DROP))
+        assert verdict.sights["m"].can_fail is False
+        assert "this gate cannot fail with n = 6" in texts(verdict)
+
 
 class TestCritical:
     def test_without_repeats_a_lost_critical_case_blocks(self) -> None:
@@ -212,6 +262,15 @@ class TestCritical:
         before["c0"] = [1.0, 1.0, 1.0]
         run = run_of({"m": after}, {"m": before}, critical=["c0"])
         assert verdict_on(run, policy(DROP), repeatable=True).status is status
+
+    def test_a_check_that_no_longer_applies_does_not_leave_a_lost_case_open(self) -> None:
+        after, before = flipped(1, 0, 200)
+        before["c0"] = [1.0, 1.0, 1.0]
+        run = run_of({"m": after}, {"m": before}, critical=["c0"])
+        for repeat in (1, 2):
+            skipped = ScoreRecord(status="skipped", reason="does not apply")
+            run.candidate.results.append(Result(case="c0", repeat=repeat, output="said", scores={"m": skipped}))
+        assert verdict_on(run, policy(DROP), repeatable=True).status is Status.FAIL
 
     def test_a_critical_case_that_failed_before_does_not_block(self) -> None:
         after, before = flipped(0, 0, 50)

@@ -49,6 +49,11 @@ def test_a_relative_tolerance_is_of_the_baseline() -> None:
         ("gate:\n  cost_usd: {floor: 1}\n", "for cost_usd lower is better (use ceiling and max_rise)"),
         ("gate:\n  right: {max_drop: lots}\n", "must be a number such as 0.02, or a share such as 10%"),
         ("gate:\n  right: {max_drop: -0.1}\n", "must not be negative"),
+        ("gate:\n  right: {floor: }\n", "evals/s.yaml:2: gate.right: needs a floor or max_drop"),
+        ("gate:\n  right: {max_drop: null}\n", "evals/s.yaml:2: gate.right: needs a floor or max_drop"),
+        ("gate:\n  right: {floor: 90}\n", "evals/s.yaml:2: gate.right.floor: scores lie between 0 and 1 (90 % is 0.9)"),
+        ("gate:\n  right: {max_drop: 2}\n", "gate.right.max_drop: scores lie between 0 and 1 (2 % is 0.02)"),
+        ("gate:\n  right: {max_drop: 150%}\n", "gate.right.max_drop: nothing can fall by more than 100 %"),
         ("gate:\n  right: {flor: 1}\n", "unknown key (did you mean 'floor'?)"),
         ("gate:\n  right: 0.9\n", "a mapping of keys to values is expected"),
         ("gate:\n  alpha: 0\n  right: {floor: 1}\n", "alpha"),
@@ -59,3 +64,7 @@ def test_mistakes(text: str, said: str) -> None:
     with pytest.raises(FileError) as caught:
         read(text)
     assert said in caught.value.message
+
+
+def test_what_is_measured_may_rise_by_any_share() -> None:
+    assert read("gate:\n  cost_usd: {max_rise: 150%}\n").rules["cost_usd"].tolerance == Tolerance(1.5, relative=True)
