@@ -8,7 +8,7 @@ from functools import cached_property
 
 from llmops_cli.errors import FileError, MeasureError, Problem
 from llmops_cli.evals.case import Case
-from llmops_cli.files.json_value import Json, digest, parse_json_lines
+from llmops_cli.files.json_value import Json, canonical, digest, parse_json_lines
 from llmops_cli.files.shape import shape_of
 from llmops_cli.files.yaml_source import Key, parse_yaml
 from llmops_cli.vcs.tree import Tree, read_text
@@ -69,6 +69,11 @@ def _case(row: dict[str, Json], path: str, line: int) -> Case:
         del key
         return line
 
+    try:
+        canonical(row).encode()
+    except UnicodeEncodeError:
+        problem = Problem(path, line, "", "holds half of a surrogate pair, which is not text")
+        raise FileError([problem]) from None
     if "id" not in row and isinstance(row.get("vars"), dict):
         row = {"id": digest(row["vars"])[7:19], **row}
     return shape_of(Case, row, path=path, line_of=line_of)

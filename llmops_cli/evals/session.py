@@ -15,7 +15,7 @@ from llmops_cli.evals.preparation import Preparation, prepare
 from llmops_cli.evals.run import Run
 from llmops_cli.evals.run_store import RunStore
 from llmops_cli.evals.runner import NoProgress, Progress
-from llmops_cli.evals.suite import find_suite, suite_paths
+from llmops_cli.evals.suite import find_suite, suite_files, suite_paths
 from llmops_cli.files.json_value import Json
 from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.budgeted import Budget
@@ -212,7 +212,7 @@ class Session:
         if base is None or repo is None or self.options.allow_removed:
             return
         tree = CommitTree(repo, base.commit, prefix=self.config.prefix, label=base.name)
-        lost = sorted(set(suite_paths(tree, self.config.settings.evals).values()) - set(paths))
+        lost = sorted(set(suite_files(tree, self.config.settings.evals)) - set(paths))
         if lost:
             raise MeasureError(
                 f"{', '.join(lost)} exists at {base.name} and is gone here, so its gate cannot decide",

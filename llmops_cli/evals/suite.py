@@ -1,14 +1,13 @@
 """A suite: which prompt, which cases, what answers, which checks, and the gate. Loaded, but not yet bound."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import Field, model_validator
 
 from llmops_cli.checks.catalogue import shape_of_check
 from llmops_cli.checks.check import CheckShape
 from llmops_cli.errors import FileError, InputError, Problem
-from llmops_cli.evals.case import Case
 from llmops_cli.evals.dataset import GoldenSet, load_golden_set
 from llmops_cli.evals.policy import MEASURED, Policy, read_policy
 from llmops_cli.files.json_value import Json
@@ -72,14 +71,29 @@ class Suite:
         return [*self.checks, *(check for checks in self.case_checks.values() for check in checks)]
 
 
+def suite_files(tree: Tree, folder: str) -> list[str]:
+    """The paths of all suites: the .yaml and .yml files that lie directly in the folder."""
+    start = folder.rstrip("/") + "/"
+    return [
+        path for path in tree.paths(folder) if path.endswith((".yaml", ".yml")) and "/" not in path.removeprefix(start)
+    ]
+
+
 def suite_paths(tree: Tree, folder: str) -> dict[str, str]:
-    """Name to path of all suites: the .yaml files that lie directly in the folder."""
+    """Name to path of all suites. Raises FileError when two files have one name: either might be the one not run."""
     found: dict[str, str] = {}
-    for path in tree.paths(folder):
-        name, dot, ending = path.removeprefix(folder.rstrip("/") + "/").rpartition(".")
-        if dot and "/" not in name and ending in ("yaml", "yml"):
-            found[name] = path
+    for path in suite_files(tree, folder):
+        name = suite_name(path)
+        if name in found:
+            message = f"is the suite {name!r} a second time, besides {found[name]}"
+            raise FileError([Problem(path, 0, "", message, "rename one of them")])
+        found[name] = path
     return found
+
+
+def suite_name(path: str) -> str:
+    """What a suite is called: its file without folder and ending."""
+    return path.rpartition("/")[2].rpartition(".")[0]
 
 
 def find_suite(tree: Tree, folder: str, name: str) -> str:
@@ -106,16 +120,20 @@ def load_suite(tree: Tree, path: str) -> Suite:
     except InputError as error:
         raise FileError([Problem(path, document.line(("prompt",)), "prompt", error.message, error.hint)]) from None
     problems: list[Problem] = []
-    checks = _read_checks(shape, path, document.line, problems)
+    checks = _read_checks(shape.checks, path, document.line, problems)
     golden = load_golden_set(tree, beside(path, shape.cases))
-    case_checks = {case.id: own for case in golden.cases if (own := _read_case_checks(case, golden.path, problems))}
+    case_checks = {
+        case.id: _read_checks(case.checks, golden.path, lambda _: 0, problems, where=f"case {case.id}: ")
+        for case in golden.cases
+        if case.checks
+    }
     if problems:
         raise FileError(problems)
     every = [*checks, *(check for own in case_checks.values() for check in own)]
     metrics = [*dict.fromkeys(check.name for check in every), *MEASURED]
     policy = read_policy(shape.gate, metrics=metrics, path=path, line_of=document.line)
     return Suite(
-        name=path.rsplit("/", 1)[-1].rsplit(".", 1)[0],
+        name=suite_name(path),
         path=path,
         prompt=shape.prompt,
         golden=golden,
@@ -129,11 +147,13 @@ def load_suite(tree: Tree, path: str) -> Suite:
 
 
 def _read_checks(
-    shape: SuiteShape, path: str, line_of: Callable[[Key], int], problems: list[Problem]
+    entries: list[dict[str, Json]], path: str, line_of: Callable[[Key], int], problems: list[Problem], where: str = ""
 ) -> tuple[CheckShape, ...]:
+    """The checks of the suite, or those of one case; `where` names the case before every message."""
     checks: list[CheckShape] = []
     names: set[str] = set()
-    for index, data in enumerate(shape.checks):
+    for index, data in enumerate(entries):
+        key = dotted(("checks", index))
 
         def below(key: Key, index: int = index) -> int:
             return line_of(("checks", index, *key))
@@ -141,34 +161,12 @@ def _read_checks(
         try:
             check = shape_of_check(data, path=path, line_of=below)
         except FileError as error:
-            problems += [problem.below(dotted(("checks", index))) for problem in error.problems]
+            problems += [replace(problem.below(key), message=where + problem.message) for problem in error.problems]
             continue
         if check.name in names or check.name in MEASURED:
             taken = "measured anyway" if check.name in MEASURED else "used twice"
-            key = dotted(("checks", index, "name"))
-            problems.append(
-                Problem(path, below(("name",)), key, f"the name {check.name!r} is {taken}", "choose another")
-            )
+            message = f"{where}the name {check.name!r} is {taken}"
+            problems.append(Problem(path, below(("name",)), f"{key}.name", message, "choose another"))
         names.add(check.name)
         checks.append(check)
-    return tuple(checks)
-
-
-def _read_case_checks(case: Case, path: str, problems: list[Problem]) -> tuple[CheckShape, ...]:
-    checks: list[CheckShape] = []
-    for index, data in enumerate(case.checks):
-        try:
-            checks.append(shape_of_check(data, path=path, line_of=lambda _: 0))
-        except FileError as error:
-            where = f"case {case.id}: "
-            problems += [
-                Problem(
-                    p.path,
-                    p.line,
-                    dotted(("checks", index)) + (f".{p.key}" if p.key else ""),
-                    where + p.message,
-                    p.hint,
-                )
-                for p in error.problems
-            ]
     return tuple(checks)

@@ -75,6 +75,39 @@ def test_a_mistake_is_named(tmp_path: Path, before: str, after: str, said: str) 
     assert said in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ('{"name": "own", "type": "contains", "value": "y"}', "case a: the name 'own' is used twice"),
+        (
+            '{"name": "latency_ms", "type": "contains", "value": "y"}',
+            "case a: the name 'latency_ms' is measured anyway",
+        ),
+    ],
+)
+def test_own_checks_of_a_case_need_names_of_their_own(tmp_path: Path, second: str, said: str) -> None:
+    own = '{"id": "a", "checks": [{"name": "own", "type": "contains", "value": "x"}, ' + second + "]}\n"
+    with pytest.raises(FileError) as caught:
+        load(tmp_path, GOOD, own)
+    assert f"evals/golden/adder.jsonl: checks[1].name: {said}" in caught.value.message
+
+
+def test_two_files_for_one_name_are_a_mistake(tmp_path: Path) -> None:
+    load(tmp_path, GOOD)
+    (tmp_path / "evals/adder.yml").write_text(GOOD)
+    with pytest.raises(FileError) as caught:
+        suite_paths(WorkTree(tmp_path), "evals")
+    assert caught.value.message == (
+        "evals/adder.yml: is the suite 'adder' a second time, besides evals/adder.yaml (rename one of them)"
+    )
+
+
+def test_half_a_character_in_a_golden_set_has_a_line(tmp_path: Path) -> None:
+    with pytest.raises(FileError) as caught:
+        load(tmp_path, GOOD, '{"id": "a"}\n{"id": "b", "vars": {"x": "\\ud83d"}}\n')
+    assert "evals/golden/adder.jsonl:2: holds half of a surrogate pair, which is not text" in caught.value.message
+
+
 def test_several_mistakes_are_told_at_once(tmp_path: Path) -> None:
     text = GOOD.replace("type: equals", "type: equal").replace("value: 3", "vaule: 3")
     with pytest.raises(FileError) as caught:
