@@ -63,6 +63,6 @@ $(VENV)/.stamp-dev: pyproject.toml | $(VENV)/bin/uv
 	@touch $(VENV)/.stamp-run $@
 
 $(LOWEST)/.stamp: pyproject.toml | $(VENV)/bin/uv
-	[ -x $(LOWEST)/bin/python ] || $(BIN)/uv venv -q --python $(BIN)/python $(LOWEST)
+	$(BIN)/uv venv -q --clear --python $(BIN)/python $(LOWEST)
 	$(BIN)/uv pip install -q --python $(LOWEST)/bin/python --resolution lowest-direct -e . --group test
 	@touch $@
