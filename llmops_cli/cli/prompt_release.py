@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Names = Annotated[list[str] | None, typer.Argument(help="Prompts by name; all when none is named.")]
-_SHOWN_WARNINGS = 5
+_SHOWN = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -164,8 +164,10 @@ def release(
     for one in done.made:
         measured = one.eval_summary or "no stored run measured it"
         console.out(f"{verb} {one.reference}  {one.digest[7:19]}  {one.level}  {measured}")
-    for one in done.already:
+    for one in done.already[:_SHOWN]:
         console.say(f"already released: {one.reference}")
+    if len(done.already) > _SHOWN:
+        console.say(f"already released: {len(done.already) - _SHOWN} more")
     if done.made and not (push or dry_run):
         console.say(f"share it: git push {config.settings.remote} " + " ".join(one.tag for one in done.made))
     return 0
@@ -198,10 +200,10 @@ def _evidence(config: "Config") -> "Callable[[str, str], str]":
 
 
 def _warn(registry: "Registry") -> None:
-    for warning in registry.warnings[:_SHOWN_WARNINGS]:
+    for warning in registry.warnings[:_SHOWN]:
         console.warn(warning)
-    if len(registry.warnings) > _SHOWN_WARNINGS:
-        console.warn(f"{len(registry.warnings) - _SHOWN_WARNINGS} more tags are skipped")
+    if len(registry.warnings) > _SHOWN:
+        console.warn(f"{len(registry.warnings) - _SHOWN} more tags are skipped")
 
 
 def _release_json(one: "Release") -> dict[str, str]:
