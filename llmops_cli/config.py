@@ -80,12 +80,17 @@ def load_config(start: Path | None = None, env: Mapping[str, str] | None = None)
     return Config(root or here, git_root, _settings(root or here), variables)
 
 
+def parse_settings(text: str) -> Settings:
+    """The settings in the text of a llmops.yaml. Raises FileError."""
+    document = parse_yaml(text, path=SETTINGS_FILE)
+    return Settings() if document.data is None else read_shape(Settings, document)
+
+
 def _settings(root: Path) -> Settings:
     path = root / SETTINGS_FILE
     if not path.is_file():
         return Settings()
-    document = parse_yaml(read_text(path, shown=SETTINGS_FILE), path=SETTINGS_FILE)
-    return Settings() if document.data is None else read_shape(Settings, document)
+    return parse_settings(read_text(path, shown=SETTINGS_FILE))
 
 
 def debugging() -> bool:

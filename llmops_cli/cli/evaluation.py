@@ -8,14 +8,15 @@ import typer
 from llmops_cli.cli import console
 
 if TYPE_CHECKING:
-    from llmops_cli.config import Config
     from llmops_cli.cli.progress import ProgressBar
+    from llmops_cli.config import Config
     from llmops_cli.evals.analysis import Analysis
     from llmops_cli.evals.session import Planned, Session, SessionOptions
 
 Suites = Annotated[list[str] | None, typer.Argument(help="Suites by name or path; all of evals/ when none is named.")]
 Against = Annotated[
-    str, typer.Option("--against", metavar="REF", help="Compare with the merge base of HEAD and this branch or commit.")
+    str | None,
+    typer.Option("--against", metavar="REF", help="Compare with the merge base of HEAD and this branch or commit."),
 ]
 Repeats = Annotated[int | None, typer.Option("--repeats", min=1, max=50, help="Ask every case this often at first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of the report.")]
@@ -38,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     suites: Suites = None,
-    against: Against = "",
+    against: Against = None,
     repeats: Repeats = None,
     budget: Annotated[
         float | None, typer.Option("--budget", min=0, metavar="USD", help="Stop before more than this is spent.")
@@ -81,7 +82,7 @@ def run(
 
 
 def plan(
-    suites: Suites = None, against: Against = "", repeats: Repeats = None, as_json: AsJson = False,
+    suites: Suites = None, against: Against = None, repeats: Repeats = None, as_json: AsJson = False,
     allow_removed: AllowRemoved = False,
 ) -> int:  # fmt: skip
     """Show what a run would do and cost. Speaks to nobody and needs no key."""

@@ -97,6 +97,7 @@ def evidence_of(run: Run, policy: Policy, *, last_look: bool = True, repeatable:
         baseline=run.baseline,
         comparison=comparison,
         removed_cases=tuple(run.removed_cases),
+        narrowed=run.narrowed,
     )
 
 

@@ -65,8 +65,8 @@ class _Evaluation:
                 self.lab.progress.note(f"{len(cases)} critical cases fail now: asking them again on both sides")
                 await self._measure(cases, range(done, 3))
                 run, verdict = self._decide(repeats, last=last)
-            if last or not verdict.more_repeats or verdict.status is Status.INVALID:
-                break
+            if last or not verdict.more_repeats or verdict.status in (Status.FAIL, Status.INVALID):
+                break  # what has failed is not asked again until it passes
             self.lab.progress.note(f"not decided with {repeats} repeats: repeating all cases on both sides")
         assert run is not None and verdict is not None  # there is at least one look
         return run
@@ -120,7 +120,6 @@ def make_run(prepared: Preparation, lab: Lab, results: Mapping[str, list[Result]
     now = lab.now()
     sides = {subject.role: _side(subject, results.get(subject.role, [])) for subject in prepared.subjects}
     suite = prepared.suite
-    judges = {bound.shape.name: bound.check.digest for bound in prepared.checks if isinstance(bound.check, Judge)}
     return Run(
         id=f"{now:%Y%m%dT%H%M%SZ}-{suite.name}-{prepared.inputs[7:13]}",
         suite=suite.name,
@@ -133,7 +132,7 @@ def make_run(prepared: Preparation, lab: Lab, results: Mapping[str, list[Result]
                 vars=case.vars,
                 expected=case.expected,
                 tags=case.tags,
-                critical=case.id in prepared.critical,
+                critical=case.id in prepared.bar.critical,
                 cluster=case.cluster,
             )
             for case in suite.golden.cases
@@ -145,8 +144,9 @@ def make_run(prepared: Preparation, lab: Lab, results: Mapping[str, list[Result]
         baseline_commit=prepared.base.commit if prepared.base else "",
         against=prepared.base.name if prepared.base else "",
         inputs=prepared.inputs,
-        judges=judges,
-        removed_cases=list(prepared.removed_cases),
+        judges=prepared.judges,
+        removed_cases=list(prepared.bar.removed),
+        narrowed={name: list(cases) for name, cases in prepared.bar.narrowed.items()},
         notes=list(prepared.notes),
         counts=counts,
         policy=policy_as_json(prepared.policy),

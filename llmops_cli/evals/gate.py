@@ -1,7 +1,7 @@
 """The rules to a verdict. Nothing in here passes because something is missing."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -106,6 +106,7 @@ class Evidence:
     baseline: Side | None = None
     comparison: Comparison | None = None
     removed_cases: tuple[str, ...] = ()
+    narrowed: Mapping[str, Sequence[str]] = field(default_factory=dict)  # metric -> cases it no longer looks at
 
     @property
     def alpha(self) -> float:
@@ -147,6 +148,12 @@ def _validity(evidence: Evidence) -> list[Finding]:
         some = ", ".join(evidence.removed_cases[:5])
         found.append(
             f"{len(evidence.removed_cases)} cases of the base are gone ({some}): say --allow-removed if that is meant"
+        )
+    for name, cases in evidence.narrowed.items():
+        some = ", ".join(cases[:5])
+        found.append(
+            f"{len(cases)} cases of the base are no longer measured by {name} ({some}):"
+            " say --allow-removed if that is meant"
         )
     findings = [Finding(Status.INVALID, "validity", "", text) for text in found]
     for rule in policy.rules.values():

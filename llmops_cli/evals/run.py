@@ -142,6 +142,7 @@ class Run(FileShape):
     unchanged: bool = False
     judges: dict[str, str] = Field(default_factory=dict)  # check name -> digest of the judge
     removed_cases: list[str] = Field(default_factory=list)
+    narrowed: dict[str, list[str]] = Field(default_factory=dict)  # metric -> the base's cases it no longer looks at
     notes: list[str] = Field(default_factory=list)
     counts: Counts = Field(default_factory=Counts)
     verdict: dict[str, Json] = Field(default_factory=dict)  # the gate's answer as evals/gate.py wrote it

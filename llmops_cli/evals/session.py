@@ -11,7 +11,7 @@ from llmops_cli.errors import InputError, MeasureError
 from llmops_cli.evals.analysis import Analysis, analyse
 from llmops_cli.evals.evaluate import Lab, evaluate
 from llmops_cli.evals.plan import PlanSummary, Trial, plan_trials, summarise
-from llmops_cli.evals.preparation import Preparation, prepare
+from llmops_cli.evals.preparation import Preparation, base_tree, prepare
 from llmops_cli.evals.run import Run
 from llmops_cli.evals.run_store import RunStore
 from llmops_cli.evals.runner import NoProgress, Progress
@@ -24,7 +24,6 @@ from llmops_cli.models.model import Model, Response
 from llmops_cli.models.recorded import RecordedModel
 from llmops_cli.models.retried import RetryPolicy
 from llmops_cli.vcs.base import BaseCommit, find_base
-from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tree import WorkTree
 
@@ -34,7 +33,7 @@ class SessionOptions:
     """The flags of `eval run`. `suites` are names or paths, empty for all of them."""
 
     suites: tuple[str, ...] = ()
-    against: str = ""
+    against: str | None = None
     repeats: int | None = None
     budget_usd: float | None = None
     concurrency: int | None = None
@@ -101,7 +100,7 @@ class Session:
         base = self._base()
         folder = self.config.settings.evals
         if self.options.suites:
-            paths = [find_suite(tree, folder, name) for name in self.options.suites]
+            paths = list(dict.fromkeys(find_suite(tree, folder, name) for name in self.options.suites))
         else:
             paths = sorted(suite_paths(tree, folder).values())
             self._refuse_lost_suites(paths, base)
@@ -199,8 +198,10 @@ class Session:
         return summarise(trials, prepared.judges_of, self.cache, recorded)
 
     def _base(self) -> BaseCommit | None:
-        if not self.options.against:
+        if self.options.against is None:
             return None
+        if not self.options.against.strip():
+            raise InputError("--against is empty, so nothing would be compared", hint="name a branch or a commit")
         repo = Repo.find(self.config.root) if self.config.git_root else None
         if repo is None:
             raise MeasureError("--against needs a git repository, and this folder is in none", hint="git init")
@@ -211,8 +212,8 @@ class Session:
         repo = Repo.find(self.config.root) if base else None
         if base is None or repo is None or self.options.allow_removed:
             return
-        tree = CommitTree(repo, base.commit, prefix=self.config.prefix, label=base.name)
-        lost = sorted(set(suite_files(tree, self.config.settings.evals)) - set(paths))
+        tree, settings = base_tree(repo, self.config, base)
+        lost = sorted(set(suite_files(tree, settings.evals)) - set(paths))
         if lost:
             raise MeasureError(
                 f"{', '.join(lost)} exists at {base.name} and is gone here, so its gate cannot decide",

@@ -108,11 +108,14 @@ def _subject(analysis: Analysis) -> str:
     before = run.baseline
     versions = f"{before.version} -> {after.version}" if before.version != after.version else f"{after.version}"
     changed = "" if before.digest != after.digest else " (same text)"
-    return f"{after.prompt} {versions}{changed}, {_who_answers(after)}"
+    return f"{after.prompt} {versions}{changed}, {_who_answers(after, before)}"
 
 
-def _who_answers(side: Side) -> str:
-    return f"answers of {side.model}" if side.model else "recorded answers"
+def _who_answers(side: Side, before: Side | None = None) -> str:
+    if not side.model:
+        return "recorded answers"
+    changed = f"{before.model} -> " if before is not None and before.model != side.model else ""
+    return f"answers of {changed}{side.model}"
 
 
 def _shown_findings(analysis: Analysis) -> list[str]:
@@ -213,7 +216,9 @@ def _verdict(analysis: Analysis, name: str, rule: Rule | None) -> str:
         return f"{worst.status.value} ({worst.guard})"
     if rule is None:
         return "not gating"
-    return "-" if analysis.verdict.status is Status.INVALID else "ok"
+    if analysis.verdict.status is Status.INVALID:
+        return "-"
+    return "ok" if rule.bound is not None or analysis.comparison is not None else "not compared"
 
 
 def _regressed(analysis: Analysis, gating: set[str]) -> list[str]:

@@ -229,3 +229,139 @@ def test_a_gate_that_cannot_fail_says_so(adder: GitRepo, capsys: pytest.CaptureF
     text = capsys.readouterr().out
     assert text.startswith("adder: the gate is inconclusive")
     assert "cannot fail with n = 3" in text
+
+
+def test_an_empty_base_is_a_mistake(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    # a variable that CI sets for pull requests only
+    assert main(["eval", "run", "--against", ""]) == 2
+    assert "--against is empty" in capsys.readouterr().err
+    assert main(["eval", "plan", "--against", " "]) == 2
+
+
+def test_suites_cannot_be_moved_out_of_sight(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    easy = RECORDED.replace("floor: 0.9, max_drop: 0.02", "floor: 0.1")
+    moved = {
+        "llmops.yaml": "evals: checks\n",
+        "checks/adder.yaml": easy,
+        "checks/golden/adder.jsonl": cases(20),
+        "checks/recordings/adder.jsonl": recording("1.0.0") + recording("1.0.1", wrong=8),
+    }
+    branch(adder, changed(wrong=8) | moved)
+    assert main(["eval", "run", "--against", "main"]) == 3
+    assert "evals/adder.yaml exists at main and is gone here" in capsys.readouterr().err
+
+
+def test_prompts_cannot_be_moved_out_of_the_comparison(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    adder.git("switch", "-q", "-c", "change")
+    adder.git("mv", "prompts", "texts")
+    files = changed(wrong=2)
+    files["texts/adder.yaml"] = files.pop("prompts/adder.yaml")
+    adder.commit(files | {"llmops.yaml": "prompts: texts\n"}, "move")
+    assert main(["eval", "run", "--against", "main", "--json"]) == 0
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert run["baseline"]["version"] == "1.0.0"
+    (effect,) = [effect for effect in run["comparison"] if effect["metric"] == "right"]
+    assert (effect["n"], len(effect["worse"])) == (20, 2)
+
+
+def test_another_judge_model_is_a_change(adder: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    check = "  - {name: kind, type: judge, judge: judges/kind}\n"
+    suite = RECORDED.replace("gate:", check + "gate:\n  kind: {floor: 0.5}")
+    judge = JUDGE.replace("model: openai/judge\n", "")
+    files = {
+        "evals/adder.yaml": suite,
+        "prompts/judges/kind.yaml": judge,
+        "llmops.yaml": "judge_model: openai/strict\n",
+    }
+    adder.commit(files, "judged")
+    branch(adder, {"llmops.yaml": "judge_model: openai/lenient\n"})
+    with OpenAIServer(lambda _: '{"reasons": "no harsh word", "verdict": "pass"}') as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        assert main(["eval", "run", "--against", "main", "--json"]) == 0
+        (run,) = json.loads(capsys.readouterr().out)["runs"]
+        assert {call.body["model"] for call in server.calls} == {"lenient"}
+    assert run["unchanged"] is False
+    assert any("the yardstick changed" in note for note in run["notes"])
+
+
+def test_a_check_cannot_be_narrowed_to_the_easy_cases(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [json.loads(line) for line in cases(20).splitlines()]
+    rows[19]["checks"] = [{"name": "right", "type": "equals"}]
+    narrowed = {
+        "evals/golden/adder.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
+        "evals/adder.yaml": RECORDED.replace("{name: right, type: equals}", "{name: short, type: max-words, value: 9}"),
+    }
+    branch(adder, changed(wrong=19) | narrowed)
+    assert main(["eval", "run", "--against", "main"]) == 3
+    text = capsys.readouterr().out
+    assert "19 cases of the base are no longer measured by right (sum-0, sum-1, sum-10" in text
+    assert main(["eval", "run", "--against", "main", "--allow-removed"]) == 0
+
+
+def test_a_baseline_recorded_with_another_text_is_none(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    foreign = recording("1.0.0", wrong=15).replace('"repeat": 0', f'"repeat": 0, "digest": "sha256:{"0" * 64}"')
+    files = changed(wrong=8) | {"evals/recordings/adder.jsonl": foreign + recording("1.0.1", wrong=8)}
+    branch(adder, files)
+    assert main(["eval", "run", "--against", "main"]) == 3
+    assert "holds answers to another text of adder@1.0.0" in capsys.readouterr().err
+
+
+def test_answers_of_the_baseline_that_the_change_rewrites_are_told(
+    adder: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = changed(wrong=2) | {
+        "evals/recordings/adder.jsonl": recording("1.0.0", wrong=2) + recording("1.0.1", wrong=2)
+    }
+    branch(adder, files)
+    assert main(["eval", "run", "--against", "main"]) == 0
+    assert "2 recorded answers of adder@1.0.0 are not those at main" in capsys.readouterr().out
+
+
+def test_another_target_is_told(
+    adder: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adder.commit({"evals/adder.yaml": SUITE}, "main asks a model")
+    branch(adder, changed() | {"evals/adder.yaml": RECORDED})
+    assert main(["eval", "run", "--against", "main"]) == 0
+    assert "the target changed from openai/test-model to recordings/adder.jsonl" in capsys.readouterr().out
+
+
+def test_another_schema_is_another_yardstick(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    check = "  - {name: number, type: is-json, schema: schemas/a.json}\n"
+    suite = RECORDED.replace("gate:", check + "gate:\n  number: {floor: 0.9}")
+    adder.commit({"evals/adder.yaml": suite, "evals/schemas/a.json": '{"type": "number"}'}, "a schema")
+    branch(adder, changed() | {"evals/schemas/a.json": "{}"})
+    assert main(["eval", "run", "--against", "main"]) == 0
+    assert "the yardstick changed" in capsys.readouterr().out
+
+
+def test_critical_flags_are_the_base_s_and_the_report_says_so(
+    adder: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adder.commit({"evals/golden/adder.jsonl": cases(20, critical=True)}, "critical")
+    branch(adder, changed(wrong=1) | {"evals/golden/adder.jsonl": cases(20)})
+    assert main(["eval", "run", "--against", "main"]) == 1
+    text = capsys.readouterr().out
+    assert "critical case sum-0 passed right before and fails now" in text
+    assert "the critical flags of 20 cases are the base's; this change's apply after merge" in text
+
+
+def test_a_rule_that_compares_is_not_ok_without_a_base(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    suite = RECORDED.replace(
+        "right: {floor: 0.9, max_drop: 0.02}", "latency_ms: {ceiling: 99}\n  right: {max_drop: 0.02}"
+    )
+    adder.write({"evals/adder.yaml": suite})
+    assert main(["eval", "run"]) == 0
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  right ")]
+    assert row.endswith("max_drop 0.02  not compared")
+
+
+def test_a_new_prompt_that_cannot_be_read_at_the_base_is_no_free_pass(
+    adder: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adder.git("rm", "-q", "evals/adder.yaml")
+    adder.commit({"prompts/adder.yaml": "name: adder\n"}, "no suite, and a broken prompt")
+    branch(adder, changed() | {"evals/adder.yaml": RECORDED})
+    assert main(["eval", "run", "--against", "main"]) == 3
+    assert "the baseline at main (" in capsys.readouterr().err

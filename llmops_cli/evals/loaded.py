@@ -1,0 +1,119 @@
+"""One tree's view of a suite: its prompt, its checks bound to what they read, its recording, and a digest of it all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from llmops_cli.checks.check import CheckShape, Judge
+from llmops_cli.config import Settings
+from llmops_cli.errors import InputError, MeasureError
+from llmops_cli.evals.runner import BoundCheck
+from llmops_cli.evals.suite import Suite, load_suite
+from llmops_cli.files.json_value import Json, digest
+from llmops_cli.files.shape import nearest
+from llmops_cli.models.recorded import Recording, read_recording
+from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
+from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.vcs.tree import Tree, beside, read_text
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A suite with all it depends on. `yardstick` names what outputs are measured with, `inputs` that and the rest."""
+
+    suite: Suite
+    prompt: Prompt
+    checks: tuple[BoundCheck, ...]
+    case_checks: Mapping[str, tuple[BoundCheck, ...]]
+    recording: Recording | None
+    yardstick: str
+    inputs: str
+
+
+@dataclass
+class _Resources:
+    """What checks read while they are bound, with a note of every byte, so that a changed schema counts as a change."""
+
+    tree: Tree
+    suite_path: str
+    prompts: str
+    judge_model: str
+    seen: dict[str, str] = field(default_factory=dict)
+
+    def read_text(self, path: str) -> str:
+        full = beside(self.suite_path, path)
+        text = read_text(self.tree, full)
+        self.seen[full] = digest(text)
+        return text
+
+    def prompt(self, name: str) -> Prompt:
+        prompt = find_prompt(self.tree, name, folder=self.prompts)
+        self.seen[f"prompt:{name}"] = prompt.digest
+        return prompt
+
+    def default_model(self) -> str:
+        return self.judge_model
+
+
+def load(tree: Tree, suite_path: str, settings: Settings) -> Loaded:
+    """Read a suite and everything it names from a tree.
+
+    Raises InputError and FileError for mistakes in the files, MeasureError when there is nothing to measure or the
+    recording was made with another text of the prompt.
+    """
+    suite = load_suite(tree, suite_path)
+    prompt = find_prompt(tree, suite.prompt, folder=settings.prompts)
+    resources = _Resources(tree, suite_path, settings.prompts, settings.judge_model)
+    checks = tuple(_bind(shape, resources) for shape in suite.checks)
+    own = {case: tuple(_bind(shape, resources) for shape in shapes) for case, shapes in suite.case_checks.items()}
+    if not checks and not own:
+        raise MeasureError(
+            f"{suite_path} has no checks, so there is nothing to measure", hint="add checks: to the suite"
+        )
+    bound = [*checks, *(check for of_case in own.values() for check in of_case)]
+    yardstick: dict[str, Json] = {
+        "checks": [one.shape.model_dump(mode="json") for one in checks],
+        "judges": [one.check.digest for one in bound if isinstance(one.check, Judge)],
+        "cases": suite.golden.digest,
+        "read": dict(resources.seen),
+    }
+    inputs: dict[str, Json] = {
+        "prompt": prompt.digest,
+        "reference": prompt.reference,
+        "suite": suite.data,
+        "yardstick": digest(yardstick),
+    }
+    recording = None
+    if suite.recording_path:
+        text = read_text(tree, suite.recording_path)
+        recording = read_recording(text, path=suite.recording_path)
+        inputs["recording"] = digest(text)
+        recorded_for(prompt, recording)
+    return Loaded(suite, prompt, checks, own, recording, digest(yardstick), digest(inputs))
+
+
+def find_prompt(tree: Tree, name: str, *, folder: str) -> Prompt:
+    """The prompt of that name in a tree. Raises InputError when there is none, FileError when it is not valid."""
+    path = prompt_path(tree, name, folder=folder)
+    if path is None:
+        known = prompt_names(tree, folder=folder)
+        raise InputError(f"there is no prompt {name!r} in {folder}/", hint=nearest(name, known))
+    return load_prompt(tree, path, folder=folder)
+
+
+def recorded_for(prompt: Prompt, recording: Recording | None) -> None:
+    """A recording may say which text of a version it was made with; another text has no recorded answers.
+
+    Raises MeasureError.
+    """
+    if recording is None:
+        return
+    digests = {row.digest for label, row in recording.rows.items() if label.prompt == prompt.reference and row.digest}
+    if digests and digests != {prompt.digest}:
+        raise MeasureError(
+            f"{recording.path} holds answers to another text of {prompt.reference}",
+            hint=f"record again, or bump: llmops prompt bump {prompt.name}",
+        )
+
+
+def _bind(shape: CheckShape, resources: _Resources) -> BoundCheck:
+    return BoundCheck(shape, shape.bind(resources))
