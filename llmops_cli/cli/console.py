@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from llmops_cli.errors import LlmopsError
+from llmops_cli.errors import InputError, LlmopsError
 from llmops_cli.reports.visible import visible
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def show(build: "Callable[[], RenderableType]") -> None:
     console = rich_console(sys.stdout)
     try:
         console.print(build())
-    except BrokenPipeError:
-        _silence(sys.stdout)
+    except OSError as error:
+        _not_written(sys.stdout, error)
 
 
 def rich_console(stream: TextIO) -> "RichConsole":
@@ -89,12 +89,12 @@ def report_error(error: LlmopsError) -> None:
 
 
 def flush() -> None:
-    """Flush both streams; a closed pipe is no error."""
+    """Flush both streams; a closed pipe is no error. Raises InputError when the output cannot be written."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
-            _silence(stream)
+        except OSError as error:
+            _not_written(stream, error)
         except ValueError:  # already closed
             pass
 
@@ -102,18 +102,23 @@ def flush() -> None:
 def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
-    except BrokenPipeError:
-        _silence(stream)
+    except OSError as error:
+        _not_written(stream, error)
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _silence(stream: TextIO) -> None:
-    """The reader has gone (`| head`): the command goes on, so that its exit code still tells the truth."""
+def _not_written(stream: TextIO, error: OSError) -> None:
+    """A reader that has gone (`| head`) ends nothing, so that the exit code still tells the truth.
+
+    Raises InputError for everything else: a report that nobody can read must not look like a pass.
+    """
     devnull = os.open(os.devnull, os.O_WRONLY)
     os.dup2(devnull, stream.fileno())
     os.close(devnull)
+    if not isinstance(error, BrokenPipeError) and stream is sys.stdout:
+        raise InputError(f"the output could not be written: {error.strerror}")
 
 
 def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]], title: str) -> "RenderableType":

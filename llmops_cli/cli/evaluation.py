@@ -75,10 +75,11 @@ def run(
         finally:
             for warning in session.warnings:
                 console.warn(warning)
+    code = _report(analyses, as_json=as_json, summary=summary, cases=cases)
     if record is not None:
         write_recording(record, [analysis.run for analysis in analyses])
         console.say(f"outputs recorded in {record}")
-    return _report(analyses, as_json=as_json, summary=summary, cases=cases)
+    return code
 
 
 def plan(
@@ -134,7 +135,10 @@ def report(
     config = load_config()
     analysis = analyse(RunStore(config.state_dir / "runs").load(run))
     if format == "markdown" and not as_json:
-        console.out_raw(markdown_report(view_of(analysis, most_cases=cases)))
+        text = markdown_report(view_of(analysis, most_cases=cases))
+        console.out_raw(text)
+        if summary is not None:
+            _append(summary, text)
         return analysis.exit_code
     return _report([analysis], as_json=as_json or format == "json", summary=summary, cases=cases)
 
@@ -178,18 +182,17 @@ def _report(analyses: "list[Analysis]", *, as_json: bool, summary: Path | None, 
 
     code = exit_code_of(analyses)
     views = [view_of(analysis, most_cases=cases) for analysis in analyses]
-    if summary is not None:
-        _append(summary, "\n".join(markdown_report(view) for view in views))
     if as_json:
         console.out_json(eval_document(analyses, code))
-        return code
-    for view in views:
+    for view in () if as_json else views:
         if console.is_terminal(sys.stdout):
             from llmops_cli.reports.terminal import rich_report
 
             console.show(lambda view=view: rich_report(view))  # type: ignore[misc]
         else:
             console.out_raw(plain_report(view))
+    if summary is not None:  # after the report, which must not be lost with it
+        _append(summary, "\n".join(markdown_report(view) for view in views))
     return code
 
 

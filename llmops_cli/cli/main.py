@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result = app(args=arguments, prog_name="llmops", standalone_mode=False)
         code = result if isinstance(result, int) else 0
+        console.flush()  # here, because output that cannot be written is an error too
     except LlmopsError as error:
         console.report_error(error)
         code = error.exit_code
@@ -66,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.say("interrupted")
         code = 130
-    except Exception as error:  # the funnel: what we did not foresee is a bug, and must not look like a verdict
+    # the funnel: what we did not foresee is a bug and must not look like a verdict, least of all somebody's sys.exit(0)
+    except BaseException as error:
         code = _usage_error(error)
         if not code:
             _report_bug(error)
@@ -80,7 +82,7 @@ def entry() -> None:
     sys.exit(main())
 
 
-def _usage_error(error: Exception) -> int:
+def _usage_error(error: BaseException) -> int:
     """2 when Typer did not understand the command line, else 0.
 
     Typer keeps its usage errors in a private copy of click; BadParameter is the public member of that family.
@@ -94,19 +96,18 @@ def _usage_error(error: Exception) -> int:
     return 2
 
 
-def _report_bug(error: Exception) -> None:
-    """One line for people; the traceback goes to a file, or to stderr with LLMOPS_DEBUG=1."""
+def _report_bug(error: BaseException) -> None:
+    """One line for people; the traceback goes to a file, or to stderr with LLMOPS_DEBUG=1 or where no file can be."""
     from llmops_cli.config import debugging
 
     text = "".join(traceback.format_exception(error))
-    if debugging():
+    try:
+        handle, name = tempfile.mkstemp(prefix="llmops-crash-", suffix=".txt")
+        os.close(handle)
+        Path(name).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        name = ""
+    hint = f"the details are in {name}; please report it" if name else "the details stand below; please report it"
+    console.report_error(LlmopsError(f"this is a bug in llmops: {type(error).__name__}: {error}", hint=hint))
+    if debugging() or not name:
         console.say(text)
-    handle, name = tempfile.mkstemp(prefix="llmops-crash-", suffix=".txt")
-    os.close(handle)
-    Path(name).write_text(text, encoding="utf-8")
-    console.report_error(
-        LlmopsError(
-            f"this is a bug in llmops: {type(error).__name__}: {error}",
-            hint=f"the details are in {name}; please report it",
-        )
-    )

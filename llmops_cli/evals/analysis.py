@@ -40,13 +40,22 @@ def clusters_of(run: Run) -> dict[str, str]:
 
 
 def analyse(run: Run) -> Analysis:
-    """What the report of a stored run shows: the verdict as it was, metrics and comparison computed again."""
+    """What the report of a stored run shows: the verdict as it was, metrics and comparison computed again.
+
+    Raises InputError when the run holds no verdict, or one that this program did not write.
+    """
+    try:
+        policy, verdict = policy_from_json(run.policy), verdict_from_json(run.verdict)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise InputError(
+            f"run {run.id} holds no verdict that can be read", hint=f"run it again: llmops eval run {run.suite}"
+        ) from None
     clusters = clusters_of(run)
     comparison = None
     if run.baseline is not None and not run.unchanged:
         comparison = compare(run.baseline, run.candidate, clusters=clusters, repeats=run.repeats)
     metrics = side_metrics(run.candidate, clusters=clusters, repeats=run.repeats)
-    return Analysis(run, policy_from_json(run.policy), metrics, comparison, verdict_from_json(run.verdict))
+    return Analysis(run, policy, metrics, comparison, verdict)
 
 
 def compare_runs(baseline: Run, candidate: Run, *, allow_removed: bool = False) -> Run:
@@ -63,20 +72,37 @@ def compare_runs(baseline: Run, candidate: Run, *, allow_removed: bool = False) 
     notes = [f"compared from disk: {baseline.id} with {candidate.id}"]
     if baseline.judges != candidate.judges:
         notes.append("the judges of the two runs differ: scores of judged checks are not comparable")
+    if other := _asked_otherwise(baseline, candidate):
+        notes.append(f"{other} cases ask or expect something else in the two runs, so their scores are not comparable")
     before = baseline.candidate.model_copy(update={"role": "baseline"})
     gone = sorted({case.id for case in baseline.cases} - {case.id for case in candidate.cases})
     merged = candidate.model_copy(
         update={
             "baseline": before,
-            "baseline_commit": before.commit,
+            "baseline_commit": "",  # this is no comparison with a merge base
             "against": baseline.id,
             "repeats": min(baseline.repeats, candidate.repeats),
             "removed_cases": [] if allow_removed else gone,
+            "narrowed": {},
             "notes": notes,
         }
     )
-    verdict = decide(evidence_of(merged, policy_from_json(candidate.policy)))
-    return merged.model_copy(update={"verdict": verdict.as_json()})
+    return decided(merged, evidence_of(merged, policy_from_json(candidate.policy)))[0]
+
+
+def _asked_otherwise(one: Run, other: Run) -> int:
+    """How many of the common cases are not the same question."""
+    known = {case.id: case for case in one.cases}
+    common = [(known[case.id], case) for case in other.cases if case.id in known]
+    return sum(1 for a, b in common if (a.vars, a.expected) != (b.vars, b.expected))
+
+
+def decided(run: Run, evidence: Evidence) -> tuple[Run, Verdict]:
+    """The run with the gate's answer and the comparison it rests on, and the answer itself."""
+    verdict = decide(evidence)
+    effects = evidence.comparison.effects.values() if evidence.comparison else ()
+    comparison = [effect.as_json() for effect in effects]
+    return run.model_copy(update={"verdict": verdict.as_json(), "comparison": comparison}), verdict
 
 
 def evidence_of(run: Run, policy: Policy, *, last_look: bool = True, repeatable: bool = False) -> Evidence:

@@ -7,9 +7,9 @@ from datetime import datetime
 from llmops_cli import __version__
 from llmops_cli.checks.check import Judge
 from llmops_cli.errors import Interrupted, MeasureError
-from llmops_cli.evals.analysis import evidence_of, policy_as_json
+from llmops_cli.evals.analysis import decided, evidence_of, policy_as_json
 from llmops_cli.evals.case import Case
-from llmops_cli.evals.gate import Status, Verdict, decide
+from llmops_cli.evals.gate import Status, Verdict
 from llmops_cli.evals.plan import Subject, Trial, plan_trials
 from llmops_cli.evals.preparation import Preparation
 from llmops_cli.evals.run import CaseRecord, Counts, Result, Run, Side
@@ -94,10 +94,7 @@ class _Evaluation:
     def _decide(self, repeats: int, *, last: bool) -> tuple[Run, Verdict]:
         run = make_run(self.prepared, self.lab, self.results, repeats, self.counts)
         evidence = evidence_of(run, self.prepared.policy, last_look=last, repeatable=len(self.looks) > 1)
-        verdict = decide(evidence)
-        effects = evidence.comparison.effects.values() if evidence.comparison else ()
-        comparison = [effect.as_json() for effect in effects]
-        return run.model_copy(update={"verdict": verdict.as_json(), "comparison": comparison}), verdict
+        return decided(run, evidence)
 
 
 def schedule(first: int, *, limit: int) -> tuple[int, ...]:

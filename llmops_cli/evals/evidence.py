@@ -2,6 +2,7 @@
 
 from llmops_cli.evals.analysis import Analysis, analyse
 from llmops_cli.evals.figures import change
+from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run_store import RunStore
 
 
@@ -26,7 +27,8 @@ def release_summary(store: RunStore, digest: str, *, run_id: str = "") -> str:
 def behaviour_moved(store: RunStore, baseline_digest: str, candidate_digest: str) -> str:
     """A sentence when a stored comparison of exactly these two texts shows that answers moved, else empty.
 
-    Moved means: the 95 % interval of some metric's change leaves out zero.
+    Moved means: the 95 % interval of the change of some check's scores leaves out zero. Cost, latency and tokens do not
+    count: a longer prompt always costs more.
     """
     run = store.newest_for(candidate_digest)
     if run is None or run.baseline is None or run.baseline.digest != baseline_digest:
@@ -36,6 +38,8 @@ def behaviour_moved(store: RunStore, baseline_digest: str, candidate_digest: str
 
 def _moved(analysis: Analysis) -> str:
     for effect in analysis.comparison.effects.values() if analysis.comparison else ():
+        if effect.metric in MEASURED:
+            continue
         if effect.interval is not None and not effect.interval.low <= 0 <= effect.interval.high:
             moved = f"{effect.metric} moved by {change(effect.metric, effect.change)} (n = {effect.n})"
             return f"run {analysis.run.id} shows that behaviour moved: {moved}"

@@ -205,7 +205,7 @@ class _TrialRun:
             score, passed = Failed(f"the judge gave no answer: {error}"), False
         except LlmopsError as error:
             score, passed = Failed(error.message), False
-        except Exception as error:  # the fence: a check that crashes (ours or a third party's) has measured nothing
+        except (Exception, SystemExit) as error:  # the fence: a check that crashes or leaves has measured nothing
             score, passed = Failed(f"the check crashed: {type(error).__name__}: {error}"), False
         return ScoreRecord.of(score, passed)
 

@@ -312,5 +312,7 @@ def _footer(analysis: Analysis) -> str:
 
 def _command(analysis: Analysis) -> str:
     run = analysis.run
+    if run.against and not run.baseline_commit:
+        return f"llmops eval compare {run.against} {run.id}"
     against = f" --against {run.baseline_commit[:12]}" if run.baseline_commit else ""
     return f"llmops eval run {run.suite}{against}"

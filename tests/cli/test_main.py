@@ -72,6 +72,68 @@ def test_a_surprise_is_70_with_the_details_in_a_file(tmp_path: Path) -> None:
     assert "Traceback" in report.read_text()
 
 
+def test_a_surprise_that_cannot_be_kept_is_still_70(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    # Python falls back to the current folder for temporary files, and that one is gone as well
+    program = f"import tempfile; tempfile.tempdir = '{tmp_path}/none'; from llmops_cli.cli.main import entry; entry()"
+    command = f'cd {gone} && rmdir {gone} && {sys.executable} -c "{program}" eval run'
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert done.stderr.startswith("error: this is a bug in llmops: FileNotFoundError")
+    assert "Traceback" in done.stderr  # there is no other place for the details
+
+
+LEAVER = """\
+import sys
+from llmops_cli.checks.check import CheckShape
+
+class Leaver(CheckShape):
+    def score(self, context):
+        sys.exit(0)
+"""
+
+
+def test_a_check_that_ends_the_process_has_measured_nothing(repo: GitRepo, tmp_path: Path) -> None:
+    plugin = tmp_path / "plugin"
+    (plugin / "leaver-1.0.dist-info").mkdir(parents=True)
+    (plugin / "leaver-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: leaver\nVersion: 1.0\n")
+    (plugin / "leaver-1.0.dist-info/entry_points.txt").write_text("[llmops.checks]\nleaver = leaver:Leaver\n")
+    (plugin / "leaver.py").write_text(LEAVER)
+    suite = SUITE.replace("cases:", "target: {recorded: r.jsonl}\ncases:").replace("type: equals", "type: leaver")
+    rows = [{"prompt": "adder@1.0.0", "case": f"sum-{i}", "repeat": 0, "output": "no"} for i in range(20)]
+    repo.commit(project(suite=suite) | {"evals/r.jsonl": "".join(json.dumps(row) + "\n" for row in rows)})
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{plugin}"}
+    command = [sys.executable, "-m", "llmops_cli", "eval", "run"]
+    done = subprocess.run(command, cwd=repo.path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    assert "20 of 20 scores of the candidate failed" in done.stdout
+    assert "the check crashed: SystemExit: 0" in done.stdout
+
+
+def test_nobody_but_main_ends_the_process() -> None:
+    program = (
+        "import sys, typer\nfrom llmops_cli.cli import main as funnel\n"
+        "@funnel.app.command('leave')\ndef leave() -> None:\n    sys.exit(0)\n"
+        "sys.exit(funnel.main(['leave']))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert done.stderr.startswith("error: this is a bug in llmops: SystemExit: 0")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_report_nobody_could_write_is_no_pass(repo: GitRepo) -> None:
+    recorded = SUITE.replace("cases:", "target: {recorded: r.jsonl}\ncases:")
+    right = [{"prompt": "adder@1.0.0", "case": f"sum-{i}", "output": str(i + i * 7 % 11)} for i in range(20)]
+    repo.commit(project(suite=recorded) | {"evals/r.jsonl": "".join(json.dumps(row) + "\n" for row in right)})
+    done = run("eval", "run", "--json", cwd=repo.path, shell="> /dev/full; echo $?")
+    assert done.stdout == "2\n"
+    assert done.stderr == "error: the output could not be written: No space left on device\n"
+
+
 def test_a_closed_pipe_keeps_the_verdict(repo: GitRepo) -> None:
     recorded = SUITE.replace("cases:", "target: {recorded: r.jsonl}\ncases:")
     rows = [{"prompt": "adder@1.0.0", "case": f"sum-{i}", "repeat": 0, "output": "no"} for i in range(20)]

@@ -3,6 +3,7 @@
 import pytest
 from scipy import stats
 
+from llmops_cli.errors import InputError
 from llmops_cli.evals.analysis import analyse, compare_runs, evidence_of, policy_as_json, policy_from_json
 from llmops_cli.evals.comparison import Effect, compare
 from llmops_cli.evals.run import Run
@@ -81,3 +82,38 @@ def test_runs_compared_from_disk_decide_like_one_run() -> None:
     merged = analyse(compare_runs(first, second))
     assert merged.exit_code == 1
     assert "10 worse, 0 better of 40" in merged.verdict.findings[0].text
+    (effect,) = merged.run.comparison  # not the one against main that the later run had stored
+    assert (effect["metric"], effect["baseline"], effect["candidate"]) == ("m", 1.0, 0.75)
+
+
+def test_runs_of_other_questions_are_told() -> None:
+    given = policy_as_json(policy(rule("m", tolerance=0.02)))
+    first = run_of({"m": binary(40, 40)}).model_copy(update={"policy": given})
+    cases = [case.model_copy(update={"expected": "else"}) if case.id == "c3" else case for case in first.cases]
+    merged = compare_runs(first, first.model_copy(update={"cases": cases}))
+    assert "1 cases ask or expect something else in the two runs, so their scores are not comparable" in merged.notes
+
+
+@pytest.mark.parametrize("update", [{"verdict": {}}, {"policy": {}}, {"policy": {"rules": 3}}])
+def test_a_stored_run_without_a_verdict_is_bad_input(update: dict[str, object]) -> None:
+    given = policy(rule("m", bound=0.5))
+    run = run_of({"m": binary(9, 10)})
+    stored = run.model_copy(update={"verdict": verdict_on(run, given).as_json(), "policy": policy_as_json(given)})
+    with pytest.raises(InputError, match="holds no verdict that can be read"):
+        analyse(stored.model_copy(update=update))
+
+
+def test_runs_that_measured_nothing_or_something_else_are_not_compared() -> None:
+    run = run_of({"m": binary(9, 10)})
+    with pytest.raises(InputError, match="of different suites: s and t"):
+        compare_runs(run, run.model_copy(update={"suite": "t"}))
+    with pytest.raises(InputError, match="holds no results"):
+        compare_runs(run.model_copy(update={"unchanged": True}), run)
+
+
+def test_a_case_that_is_gone_is_gone_for_stored_runs_too() -> None:
+    given = policy_as_json(policy(rule("m", tolerance=0.02)))
+    first = run_of({"m": binary(10, 10)}).model_copy(update={"policy": given})
+    second = run_of({"m": binary(9, 9)}).model_copy(update={"policy": given})
+    assert analyse(compare_runs(first, second)).exit_code == 3
+    assert analyse(compare_runs(first, second, allow_removed=True)).exit_code == 0

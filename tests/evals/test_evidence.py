@@ -41,6 +41,15 @@ def test_noise_is_no_evidence(tmp_path: Path) -> None:
     assert behaviour_moved(store, "sha256:baseline", "sha256:candidate") == ""
 
 
+def test_a_longer_prompt_or_a_slower_day_is_not_another_behaviour(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    slow, quick = {f"c{i}": 900.0 for i in range(40)}, {f"c{i}": 100.0 + i for i in range(40)}
+    stored(
+        store, run_of({"m": binary(40, 40)}, {"m": binary(40, 40)}, latency_ms=(slow, quick)), "20261120T000000Z-s-1"
+    )
+    assert behaviour_moved(store, "sha256:baseline", "sha256:candidate") == ""
+
+
 def test_runs_are_found_by_their_beginning(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     with pytest.raises(InputError, match="there is no run"):

@@ -187,3 +187,30 @@ def test_two_stored_runs_compare_like_the_gate(math_repo: GitRepo, capsys: pytes
     run = evaluated(capsys)
     (finding,) = run["verdict"]["findings"]  # type: ignore[index]
     assert "53 worse, 36 better of 330" in finding["text"]
+    (effect,) = run["comparison"]  # type: ignore[misc]
+    assert (effect["n"], len(effect["worse"])) == (330, 53)
+    assert main(["eval", "compare", *ids]) == 1
+    text = capsys.readouterr().out
+    assert text.startswith(f"math: the gate FAILED against run {ids[0]}: right fell")
+    assert f"again: llmops eval compare {ids[0]} {ids[1]}" in text
+
+
+def test_a_stored_run_can_be_appended_to_a_summary_in_every_format(
+    math_repo: GitRepo, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    switch(math_repo, "175b_finetuning")
+    assert main(["eval", "run", "--against", "main"]) == 1
+    for format in ("terminal", "markdown", "json"):
+        summary = tmp_path / format
+        assert main(["eval", "report", "--format", format, "--summary", str(summary)]) == 1
+        assert summary.read_text().startswith("> [!CAUTION]\n> **math: the gate FAILED against main")
+
+
+def test_a_summary_that_cannot_be_written_does_not_swallow_the_report(
+    math_repo: GitRepo, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    switch(math_repo, "175b_finetuning")
+    assert main(["eval", "run", "--against", "main", "--summary", str(tmp_path / "none" / "x")]) == 2
+    said = capsys.readouterr()
+    assert said.out.startswith("math: the gate FAILED against main")
+    assert "the summary could not be written to" in said.err
