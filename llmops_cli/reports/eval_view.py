@@ -286,16 +286,20 @@ def _facts(analysis: Analysis) -> list[str]:
     if analysis.comparison is not None:
         improved = {case for effect in analysis.comparison.effects.values() for case in effect.better
                     if not lower_is_better(effect.metric)}  # fmt: skip
-        facts.append(f"{len(improved)} cases improved")
+        facts.append(f"{_cases(len(improved))} improved")
         if analysis.comparison.new_cases:
-            facts.append(f"{len(analysis.comparison.new_cases)} new cases (floors only)")
+            facts.append(f"{_cases(len(analysis.comparison.new_cases))} new (floors only)")
     if run.removed_cases:
-        facts.append(f"{len(run.removed_cases)} cases removed")
+        facts.append(f"{_cases(len(run.removed_cases))} removed")
     sides = [side for side in (run.candidate, run.baseline) if side is not None]
     unanswered = sum(1 for side in sides for result in side.results if result.output is None)
     if unanswered:
-        facts.append(f"{unanswered} trials without an answer")
+        facts.append(f"{unanswered} trial{'' if unanswered == 1 else 's'} without an answer")
     return facts
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count} cases"
 
 
 def _footer(analysis: Analysis) -> str:
@@ -306,7 +310,7 @@ def _footer(analysis: Analysis) -> str:
     calls = counts.paid_calls + counts.cached_calls
     share = f"{counts.cached_calls} of {calls} calls cached" if calls else "no calls"
     cost = "cost unknown" if counts.cost_usd is None else f"${counts.cost_usd:.4f} paid"
-    parts = [f"{len(run.cases)} cases", f"repeats {run.repeats}", f"alpha {analysis.policy.alpha:g}", share]
+    parts = [_cases(len(run.cases)), f"repeats {run.repeats}", f"alpha {analysis.policy.alpha:g}", share]
     return " · ".join([*parts, *([cost] if calls else []), f"run {run.id}"])
 
 

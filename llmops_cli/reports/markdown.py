@@ -33,17 +33,22 @@ def markdown_report(view: EvalView) -> str:
         lines.append("")
     if view.facts:
         lines += [" · ".join(cell(fact) for fact in view.facts), ""]
-    lines += [f"{cell(view.footer)} · reproduce: `{view.command}`", ""]
+    lines += [f"{cell(view.footer)} · reproduce: {code(view.command)}", ""]
     return "\n".join(lines)
 
 
 def cell(text: str) -> str:
     """Text for one line of markdown: no table, HTML, mention, link, image or emphasis can come out of it."""
-    flat = one_line(text, 2_000)
+    flat = one_line(text)
     escaped = (
         re.sub(r"([\\`*_{}\[\]()#|~!$])", r"\\\1", flat).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     )
     return re.sub(r"@(?=\w)", "@\u200b", escaped).replace("://", ":\u200b//")
+
+
+def code(text: str) -> str:
+    """Text as code within a line; a backtick in it could end that, so it becomes another quotation mark."""
+    return "`" + one_line(text).replace("`", "'") + "`"
 
 
 def fence(text: str) -> list[str]:

@@ -1,15 +1,16 @@
 """A report of a run as plain text, for pipes and logs; the terminal draws the same words with colour."""
 
 from llmops_cli.reports.eval_view import CaseView, EvalView
-from llmops_cli.reports.visible import excerpt, visible
+from llmops_cli.reports.visible import excerpt, one_line
 
 _SHOWN = 280
 
 
 def plain_report(view: EvalView) -> str:
     """The report as plain text; nothing in it is cut but the answers of cases."""
-    lines = [visible(view.headline), f"  {visible(view.subject)}"]
-    lines += [f"  {visible(finding)}" for finding in view.findings]
+    lines = [one_line(view.headline), f"  {one_line(view.subject)}"]
+    if len(view.findings) > 1:  # a single one stands in the headline
+        lines += [f"  {one_line(finding)}" for finding in view.findings]
     if view.rows:
         widths = [max(len(column), *(len(row[i]) for row in view.rows)) for i, column in enumerate(view.columns)]
         lines.append("")
@@ -19,17 +20,17 @@ def plain_report(view: EvalView) -> str:
         lines += ["", f"  {title}"]
         for case in cases:
             lines += [f"    {text}" for text in case_lines(case)]
-    lines += ["", *(f"  note: {visible(note)}" for note in view.notes)]
+    lines += ["", *(f"  note: {one_line(note)}" for note in view.notes)]
     if view.facts:
         lines.append("  " + " · ".join(view.facts))
-    lines += [f"  {view.footer}", f"  again: {view.command}"]
+    lines += [f"  {one_line(view.footer)}", f"  again: {one_line(view.command)}"]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 def case_lines(case: CaseView) -> list[str]:
     """One case that turned worse, a line each; of long answers the beginning and the end."""
-    tags = f"  [{case.tags}]" if case.tags else ""
-    lines = [visible(f"{case.id}  {case.metrics}{tags}")]
+    tags = f" [{case.tags}]" if case.tags else ""
+    lines = [f"{one_line(case.id)}  {one_line(case.metrics + tags)}"]
     lines.append(f"  asked: {excerpt(case.asked, _SHOWN)}")
     if case.before != "(none)":
         lines.append(f"- {excerpt(case.before, _SHOWN)}")

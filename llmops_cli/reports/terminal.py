@@ -9,7 +9,7 @@ from rich.text import Text
 from llmops_cli.evals.gate import Status
 from llmops_cli.reports.eval_view import CaseView, EvalView
 from llmops_cli.reports.plain import case_blocks, case_lines
-from llmops_cli.reports.visible import visible
+from llmops_cli.reports.visible import one_line
 
 _COLOUR = {Status.PASS: "green", Status.FAIL: "red", Status.INCONCLUSIVE: "yellow", Status.INVALID: "magenta"}
 
@@ -17,20 +17,20 @@ _COLOUR = {Status.PASS: "green", Status.FAIL: "red", Status.INCONCLUSIVE: "yello
 def rich_report(view: EvalView) -> RenderableType:
     """The report for a terminal."""
     colour = "cyan" if view.unchanged else _COLOUR[view.status]
-    head = Text(visible(view.headline), style=f"bold {colour}")
-    head.append("\n" + visible(view.subject), style="not bold default")
+    head = Text(one_line(view.headline), style=f"bold {colour}")
+    head.append("\n" + one_line(view.subject), style="not bold default")
     parts: list[RenderableType] = [Panel(head, box=box.HEAVY, border_style=colour, expand=True)]
     if len(view.findings) > 1:
-        parts += [Text(f"  • {visible(finding)}") for finding in view.findings]
+        parts += [Text(f"  • {one_line(finding)}") for finding in view.findings]
     if view.rows:
         parts.append(_rich_table(view))
     for title, cases in case_blocks(view):
         parts.append(Text(f"\n{title}", style="bold"))
         parts += [_rich_case(case) for case in cases]
-    parts += [Text(f"note: {visible(note)}", style="yellow") for note in view.notes]
+    parts += [Text(f"note: {one_line(note)}", style="yellow") for note in view.notes]
     if view.facts:
         parts.append(Text("\n" + " · ".join(view.facts)))
-    parts.append(Text(f"{view.footer}\nagain: {view.command}", style="dim"))
+    parts.append(Text(f"{one_line(view.footer)}\nagain: {one_line(view.command)}", style="dim"))
     return Group(*parts)
 
 

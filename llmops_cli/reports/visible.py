@@ -11,8 +11,8 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda match: repr(match.group())[1:-1], text)
 
 
-def one_line(text: str, limit: int = 120) -> str:
-    """The text on one line of at most `limit` characters, cut with an ellipsis."""
+def one_line(text: str, limit: int = 2_000) -> str:
+    """The text on one line of at most `limit` characters, cut with an ellipsis: what it quotes cannot add a line."""
     flat = " ".join(visible(text).split())
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
