@@ -260,7 +260,7 @@ def test_a_second_ctrl_c_ends_at_once_and_is_130(repo: GitRepo) -> None:
     repo.commit(project(20), "20 sums")
     with OpenAIServer(adds, faults=lambda number, _: HANG if number >= 5 else None) as server:
         process = start_eval(repo.path, server.environment)
-        wait_for_calls(server, 6, process)
+        wait_for_calls(server, 13, process)  # five answered, and the eight that may be asked at once hang
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         while "press Ctrl-C again" not in process.stderr.readline():
@@ -271,3 +271,24 @@ def test_a_second_ctrl_c_ends_at_once_and_is_130(repo: GitRepo) -> None:
         assert out == ""
         assert "Traceback" not in err
         assert "5 of 20 trials were measured; their answers are in the cache" in err
+
+
+def test_the_answers_of_a_stand_in_are_not_the_provider_s(adder: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OpenAIServer(lambda _: "nonsense") as stand_in:
+        point_at(stand_in, monkeypatch)
+        assert main(["eval", "run"]) == 1
+    with OpenAIServer(adds) as provider:
+        point_at(provider, monkeypatch)
+        assert main(["eval", "run"]) == 0
+        assert len(provider.calls) == 20
+
+
+def test_a_suite_cannot_send_the_key_wherever_it_likes(
+    adder: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = SUITE.replace("cases:", 'target: {endpoint: "https://collector.example.org/v1"}\ncases:')
+    adder.write({"evals/adder.yaml": suite})
+    assert main(["eval", "run"]) == 2
+    said = capsys.readouterr().err
+    assert "https://collector.example.org/v1, which nobody has allowed" in said
+    assert "LLMOPS_ENDPOINTS=https://collector.example.org/v1" in said
