@@ -4,12 +4,14 @@ The only reader of os.environ.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from llmops_cli.errors import FileError
 from llmops_cli.files.json_value import read_text
 from llmops_cli.files.shape import FileShape, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
@@ -53,6 +55,26 @@ class Config:
         given = self.env.get("LLMOPS_STATE_DIR")
         return Path(given) if given else self.root / ".llmops"
 
+    def endpoint_of(self, model: str) -> str:
+        """The base URL that the environment names for the provider of a model (`OPENAI_API_BASE`), empty for its own.
+
+        It is part of what an answer depends on: what a stand-in said must never be taken for the provider's answer.
+        """
+        provider = model.partition("/")[0] if "/" in model else "openai"
+        name = provider.upper().replace("-", "_")
+        return self.env.get(f"{name}_API_BASE") or self.env.get(f"{name}_BASE_URL") or ""
+
+    def allows(self, endpoint: str) -> bool:
+        """Whether calls, and the key that goes with them, may be sent to an address that a file of the project names.
+
+        Loopback is; everything else must stand in LLMOPS_ENDPOINTS (comma-separated URLs), which a change cannot edit.
+        """
+        parts = urlsplit(endpoint)
+        allowed = [one.strip().rstrip("/") for one in self.env.get("LLMOPS_ENDPOINTS", "").split(",") if one.strip()]
+        if parts.hostname in ("127.0.0.1", "::1", "localhost"):
+            return True
+        return any(endpoint.rstrip("/") == one or endpoint.startswith(one + "/") for one in allowed)
+
     @property
     def prefix(self) -> str:
         """The project root inside the git work tree, POSIX, empty or ending with `/`."""
@@ -61,12 +83,18 @@ class Config:
         return self.root.relative_to(self.git_root).as_posix() + "/"
 
 
-def load_config(start: Path | None = None, env: Mapping[str, str] | None = None) -> Config:
+def load_config(
+    start: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    *,
+    on_broken: Callable[[FileError], None] | None = None,
+) -> Config:
     """The configuration for a directory (default: the current one).
 
     The root is the nearest folder upwards with a llmops.yaml, else the nearest with a prompts/ folder, else the top of
     the git work tree, else `start` itself; the search ends at the top of the work tree.
-    Raises FileError when llmops.yaml is not what it must be.
+    Raises FileError when llmops.yaml is not what it must be; with `on_broken` that is told instead, and the defaults
+    hold: a broken file on main must not stand between production and the version before.
     """
     variables = dict(os.environ) if env is None else dict(env)
     here = (start or Path.cwd()).resolve()
@@ -77,7 +105,14 @@ def load_config(start: Path | None = None, env: Mapping[str, str] | None = None)
     root = next((folder for folder in upwards if (folder / SETTINGS_FILE).is_file()), None)
     if root is None and git_root is not None:
         root = next((folder for folder in upwards if (folder / "prompts").is_dir()), git_root)
-    return Config(root or here, git_root, _settings(root or here), variables)
+    try:
+        settings = _settings(root or here)
+    except FileError as error:
+        if on_broken is None:
+            raise
+        on_broken(error)
+        settings = Settings()
+    return Config(root or here, git_root, settings, variables)
 
 
 def parse_settings(text: str) -> Settings:

@@ -7,6 +7,7 @@ import typer
 from llmops_cli.cli import console
 
 if TYPE_CHECKING:
+    from llmops_cli.errors import FileError
     from llmops_cli.prompts.environment import Moved, Wish
 
 Name = Annotated[str, typer.Argument(help="The prompt.")]
@@ -127,12 +128,17 @@ def _move(
 
     reason, push, dry_run = how
     wish = Wish(action, name, version, environment, reason=reason, push=push, dry_run=dry_run)
-    moved = move(open_registry(load_config()), wish, tell=console.say)
+    config = load_config(on_broken=_use_defaults)
+    moved = move(open_registry(config), wish, tell=console.say)
     if as_json:
         console.out_json({"format": "llmops.move/1", "action": action, "dry_run": dry_run, **moved.as_json()})
     else:
         console.out(_sentence(wish, moved))
     return 0
+
+
+def _use_defaults(error: "FileError") -> None:
+    console.warn(f"the settings are not read, the defaults hold: {error.message}")
 
 
 def _sentence(wish: "Wish", moved: "Moved") -> str:

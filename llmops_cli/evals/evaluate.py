@@ -171,7 +171,8 @@ def _unchanged_run(prepared: Preparation, lab: Lab) -> Run:
 
 
 def _raise_if_stopped(outcome: Outcome, planned: int) -> None:
-    have = f"{len(outcome.results)} of {planned} trials were measured; their answers are in the cache"
+    answered = sum(1 for _, result in outcome.results if result.output is not None)
+    have = f"{answered} of {planned} trials were answered" + ("; their answers are in the cache" if answered else "")
     if outcome.interrupted:
         raise Interrupted(f"interrupted: {have}", hint="run the same command again to go on from there")
     if outcome.fatal is not None:

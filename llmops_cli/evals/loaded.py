@@ -108,6 +108,12 @@ def recorded_for(prompt: Prompt, recording: Recording | None) -> None:
     if recording is None:
         return
     digests = {row.digest for label, row in recording.rows.items() if label.prompt == prompt.reference and row.digest}
+    if prompt.reference not in (known := recording.prompts()):
+        raise MeasureError(
+            f"{recording.path} holds no answers of {prompt.reference}, only of {', '.join(known) or 'nothing'}",
+            hint="have a model asked, and keep what it says: take `target:` out of the suite, and run "
+            f"llmops eval run --record {recording.path}",
+        )
     if digests and digests != {prompt.digest}:
         raise MeasureError(
             f"{recording.path} holds answers to another text of {prompt.reference}",

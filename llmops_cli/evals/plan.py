@@ -1,7 +1,7 @@
 """A plan is data: which prompt version answers which case how often. It can be printed and priced without a key."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llmops_cli.checks.check import CheckContext, Judge
 from llmops_cli.errors import InputError, MeasureError
@@ -27,6 +27,7 @@ class Subject:
     target: TargetShape
     commit: str = ""  # empty outside a repository or before the first commit
     dirty: bool = False  # the working tree differs from the commit
+    default_endpoint: str = ""  # base URL where the target names none; empty for the provider's own
     own_vars: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # of a baseline: its golden set's, by case
 
     @property
@@ -88,7 +89,7 @@ def request_for(subject: Subject, case: Case, repeat: int) -> Request:
         params={**prompt.params, **subject.target.params},
         tools=prompt.tools,
         schema=schema,
-        endpoint=subject.target.endpoint,
+        endpoint=subject.target.endpoint or subject.default_endpoint,
         repeat=repeat,
         label=Label(prompt.reference, case.id, repeat),
     )
@@ -140,10 +141,12 @@ def summarise(
     judges_of: Callable[[Case], Collection[Judge]],
     cache: AnswerCache | None,
     recorded: Callable[[Trial], Response | None],
+    endpoint_of: Callable[[str], str],
 ) -> PlanSummary:
     """Price a plan without speaking to anybody.
 
-    `judges_of` gives the judges of a case, `recorded` the answer of a trial whose target is a recording.
+    `judges_of` gives the judges of a case, `recorded` the answer of a trial whose target is a recording, `endpoint_of`
+    the base URL at which a judge's model is asked.
     """
     asked: dict[str, Request] = {}
     judged: dict[str, Request] = {}
@@ -164,6 +167,7 @@ def summarise(
                 models.add(guess.model)
             else:
                 request = judge.request(_context(trial, response.text))
+                request = replace(request, endpoint=request.endpoint or endpoint_of(request.model))
                 judged.setdefault(request.key, request)
                 models.add(request.model)
     known = cache.contains_many([*asked, *judged]) if cache else set()

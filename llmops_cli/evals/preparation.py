@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llmops_cli.checks.check import Judge
 from llmops_cli.config import SETTINGS_FILE, Config, Settings, parse_settings
-from llmops_cli.errors import LlmopsError, MeasureError
+from llmops_cli.errors import InputError, LlmopsError, MeasureError
 from llmops_cli.evals.bar import Bar, bar_of, own_bar
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.loaded import Loaded, find_prompt, load, recorded_for
@@ -96,7 +96,7 @@ def prepare(config: Config, suite_path: str, base: BaseCommit | None, *, allow_r
             prompt = find_prompt(tree, mine.suite.prompt, folder=settings.prompts) if known else None
         if prompt is not None:
             _tell_apart(mine, prompt)
-        baseline = Subject("baseline", prompt, mine.suite.target, commit=base.commit) if prompt else None
+        baseline = _baseline(prompt, mine.suite.target, base, config) if prompt else None
         return Preparation(mine, candidate, baseline, own_bar(mine.suite), base, notes=(note,))
     with _at_base(tree):
         suite = load_suite(tree, suite_path)
@@ -106,7 +106,7 @@ def prepare(config: Config, suite_path: str, base: BaseCommit | None, *, allow_r
     if theirs is None:
         note = f"{suite.prompt} is new: it does not exist at {base.label}, only floors apply"
         return Preparation(mine, candidate, None, bar, base, notes=(note, *bar.notes))
-    return _against(mine, theirs, candidate, bar, base)
+    return _against(mine, theirs, candidate, bar, base, config)
 
 
 def base_tree(repo: Repo, config: Config, base: BaseCommit) -> tuple[CommitTree, Settings]:
@@ -120,13 +120,15 @@ def base_tree(repo: Repo, config: Config, base: BaseCommit) -> tuple[CommitTree,
         return tree, parse_settings(read_text(tree, SETTINGS_FILE)) if there else Settings()
 
 
-def _against(mine: Loaded, theirs: Loaded, candidate: Subject, bar: Bar, base: BaseCommit) -> Preparation:
+def _against(
+    mine: Loaded, theirs: Loaded, candidate: Subject, bar: Bar, base: BaseCommit, config: Config
+) -> Preparation:
     _tell_apart(mine, theirs.prompt)
     target = theirs.suite.target
     if mine.recording is not None or theirs.recording is not None:
         target = mine.suite.target
     own_vars = {case.id: case.vars for case in theirs.suite.golden.cases}
-    baseline = Subject("baseline", theirs.prompt, target, commit=base.commit, own_vars=own_vars)
+    baseline = replace(_baseline(theirs.prompt, target, base, config), own_vars=own_vars)
     notes = list(bar.notes)
     if theirs.yardstick != mine.yardstick:
         notes.append("the yardstick changed: both sides are measured with this change's cases, checks and judges")
@@ -163,7 +165,23 @@ def _candidate(loaded: Loaded, repo: Repo | None, config: Config) -> Subject:
     commit = (repo.head() if repo else None) or ""
     folders = [config.prefix + config.settings.prompts, config.prefix + config.settings.evals]
     dirty = bool(repo and commit and repo.is_dirty(folders))
-    return Subject("candidate", loaded.prompt, loaded.suite.target, commit=commit, dirty=dirty)
+    subject = Subject("candidate", loaded.prompt, loaded.suite.target, commit=commit, dirty=dirty)
+    return _at_endpoint(subject, config)
+
+
+def _baseline(prompt: Prompt, target: TargetShape, base: BaseCommit, config: Config) -> Subject:
+    return _at_endpoint(Subject("baseline", prompt, target, commit=base.commit), config)
+
+
+def _at_endpoint(subject: Subject, config: Config) -> Subject:
+    """The address the environment names is part of every request. Raises InputError for one that only a file names."""
+    named = subject.target.endpoint
+    if named and not config.allows(named):
+        raise InputError(
+            f"the suite sends its calls, and your key, to {named}, which nobody has allowed",
+            hint="where llmops runs, and not in a file of the project, set LLMOPS_ENDPOINTS=" + named,
+        )
+    return replace(subject, default_endpoint=config.endpoint_of(subject.model))
 
 
 def _tell_apart(mine: Loaded, theirs: Prompt) -> None:

@@ -23,6 +23,7 @@ from llmops_cli.models.connect import ConnectOptions, connect
 from llmops_cli.models.model import Model, Response
 from llmops_cli.models.recorded import RecordedModel
 from llmops_cli.models.retried import RetryPolicy
+from llmops_cli.models.secret import secrets_of
 from llmops_cli.vcs.base import BaseCommit, find_base
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tree import WorkTree
@@ -157,7 +158,7 @@ class Session:
 
         def judge_for(judge: Judge) -> Model:
             if judge.digest not in judging:
-                judging[judge.digest] = self._connect(judge.model, "", judge)
+                judging[judge.digest] = self._connect(judge.model, self.config.endpoint_of(judge.model), judge)
             return judging[judge.digest]
 
         settings = self.config.settings.run
@@ -173,7 +174,7 @@ class Session:
             cache=self.cache,
             budget=self.budget,
             endpoint=endpoint,
-            secrets=secrets_of(self.config),
+            secrets=secrets_of(self.config.env),
         )
         made = connect(
             model,
@@ -195,7 +196,7 @@ class Session:
                 return None
             return recording.find(trial.request.label) or Response("")
 
-        return summarise(trials, prepared.judges_of, self.cache, recorded)
+        return summarise(trials, prepared.judges_of, self.cache, recorded, self.config.endpoint_of)
 
     def _base(self) -> BaseCommit | None:
         if self.options.against is None:
@@ -241,9 +242,3 @@ def ignore_state(config: Config) -> None:
             marker.write_text("*\n", encoding="utf-8")
     except OSError:
         return  # a read-only folder: the cache and the store say so themselves
-
-
-def secrets_of(config: Config) -> tuple[str, ...]:
-    """Values of the environment that must never be shown: keys, tokens, secrets, passwords."""
-    endings = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
-    return tuple(value for name, value in config.env.items() if name.upper().endswith(endings) and len(value) >= 8)

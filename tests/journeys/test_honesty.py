@@ -365,3 +365,13 @@ def test_a_new_prompt_that_cannot_be_read_at_the_base_is_no_free_pass(
     branch(adder, changed() | {"evals/adder.yaml": RECORDED})
     assert main(["eval", "run", "--against", "main"]) == 3
     assert "the baseline at main (" in capsys.readouterr().err
+
+
+def test_a_recording_without_the_new_version_says_how_to_record_it(
+    adder: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    branch(adder, {"prompts/adder.yaml": project(version="1.0.1", words="Please add.")["prompts/adder.yaml"]})
+    assert main(["eval", "run", "--against", "main"]) == 3
+    said = capsys.readouterr().err
+    assert "evals/recordings/adder.jsonl holds no answers of adder@1.0.1, only of adder@1.0.0" in said
+    assert "llmops eval run --record evals/recordings/adder.jsonl" in said

@@ -247,7 +247,7 @@ def test_ctrl_c_keeps_what_was_paid_for(repo: GitRepo) -> None:
         out, err = process.communicate(timeout=60)
         assert process.returncode == 130, err
         assert out == ""
-        assert "of 200 trials were measured; their answers are in the cache" in err
+        assert "of 200 trials were answered; their answers are in the cache" in err
         before = len(server.calls)
         again = start_eval(repo.path, server.environment)
         again.communicate(timeout=120)
@@ -270,7 +270,7 @@ def test_a_second_ctrl_c_ends_at_once_and_is_130(repo: GitRepo) -> None:
         assert process.returncode == 130, err
         assert out == ""
         assert "Traceback" not in err
-        assert "5 of 20 trials were measured; their answers are in the cache" in err
+        assert "5 of 20 trials were answered; their answers are in the cache" in err
 
 
 def test_the_answers_of_a_stand_in_are_not_the_provider_s(adder: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:

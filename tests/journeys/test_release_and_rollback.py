@@ -3,6 +3,9 @@
 import json
 import re
 
+import pytest
+
+from llmops_cli.cli.main import main
 from tests.conftest import GitRepo
 from tests.journeys.team import MakeRepo, Shell, files, live, prompt, refs, release, team
 
@@ -179,3 +182,21 @@ def test_without_git_files_are_still_listed_and_checked(make_repo: MakeRepo, she
     assert said.code == 2 and "not a git repository" in said.err
     said = shell(repo, "rollback", "rag-answer")
     assert said.code == 2 and "not a git repository" in said.err
+
+
+def test_broken_settings_do_not_stand_between_production_and_the_version_before(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "name: p\nversion: {}\ntemplate: say $word {}\ntemplate_format: dollar\n"
+    monkeypatch.chdir(repo.path)
+    for version in ("1.0.0", "1.0.1"):
+        repo.commit({"prompts/p.yaml": text.format(version, version)})
+        assert main(["prompt", "release"]) == 0
+        assert main(["promote", "p", version, "--env", "production"]) == 0
+    repo.commit({"llmops.yaml": "romote: origin\n", "prompts/p.yaml": "name: [broken\n"}, "a bad day")
+    capsys.readouterr()
+    assert main(["prompt", "list"]) == 2
+    assert main(["rollback", "p"]) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("production: p 1.0.1 -> 1.0.0 (")
+    assert "warning: the settings are not read, the defaults hold: llmops.yaml:1: romote" in said.err
