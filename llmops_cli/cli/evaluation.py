@@ -8,6 +8,8 @@ import typer
 from llmops_cli.cli import console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llmops_cli.cli.progress import ProgressBar
     from llmops_cli.config import Config
     from llmops_cli.evals.analysis import Analysis
@@ -71,15 +73,18 @@ def run(
     )
     with _progress() as progress, _session(options.with_progress(progress)) as session:
         try:
-            analyses = session.run()
+            outcome = session.run()
         finally:
             for warning in session.warnings:
                 console.warn(warning)
-    code = _report(analyses, as_json=as_json, summary=summary, cases=cases)
+    if outcome.analyses or outcome.stopped is None:
+        _report(outcome.analyses, outcome.exit_code, as_json=as_json, summary=summary, cases=cases)
     if record is not None:
-        write_recording(record, [analysis.run for analysis in analyses])
-        console.say(f"outputs recorded in {record}")
-    return code
+        kept = write_recording(record, [analysis.run for analysis in outcome.analyses])
+        console.say(f"{kept} outputs recorded in {record}" if kept else "nothing was run, so nothing is recorded")
+    if outcome.stopped is not None:
+        console.report_error(outcome.stopped)
+    return outcome.exit_code
 
 
 def plan(
@@ -140,7 +145,9 @@ def report(
         if summary is not None:
             _append(summary, text)
         return analysis.exit_code
-    return _report([analysis], as_json=as_json or format == "json", summary=summary, cases=cases)
+    as_json = as_json or format == "json"
+    _report([analysis], analysis.exit_code, as_json=as_json, summary=summary, cases=cases)
+    return analysis.exit_code
 
 
 def compare(
@@ -159,7 +166,9 @@ def compare(
     config = load_config()
     store = RunStore(config.state_dir / "runs")
     merged = compare_runs(store.load(baseline), store.load(candidate), allow_removed=allow_removed)
-    return _report([analyse(merged)], as_json=as_json, summary=summary, cases=cases)
+    analysis = analyse(merged)
+    _report([analysis], analysis.exit_code, as_json=as_json, summary=summary, cases=cases)
+    return analysis.exit_code
 
 
 def _session(options: "SessionOptions") -> "Session":
@@ -170,17 +179,15 @@ def _session(options: "SessionOptions") -> "Session":
     return Session(config, options)
 
 
-def _report(analyses: "list[Analysis]", *, as_json: bool, summary: Path | None, cases: int) -> int:
-    """Print every run, append the markdown where wanted, and return the exit code of the whole command."""
+def _report(analyses: "Sequence[Analysis]", code: int, *, as_json: bool, summary: Path | None, cases: int) -> None:
+    """Print every run, and append the markdown where wanted; `code` is the exit code of the whole command."""
     import sys
 
-    from llmops_cli.evals.analysis import exit_code_of
     from llmops_cli.reports.eval_view import view_of
     from llmops_cli.reports.json_report import eval_document
     from llmops_cli.reports.markdown import markdown_report
     from llmops_cli.reports.plain import plain_report
 
-    code = exit_code_of(analyses)
     views = [view_of(analysis, most_cases=cases) for analysis in analyses]
     if as_json:
         console.out_json(eval_document(analyses, code))
@@ -193,7 +200,6 @@ def _report(analyses: "list[Analysis]", *, as_json: bool, summary: Path | None, 
             console.out_raw(plain_report(view))
     if summary is not None:  # after the report, which must not be lost with it
         _append(summary, "\n".join(markdown_report(view) for view in views))
-    return code
 
 
 def _append(path: Path, text: str) -> None:

@@ -9,10 +9,17 @@ from llmops_cli.evals.suite import Suite
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """`removed` are ids of the base's cases that are gone; `narrowed` those a gating check no longer looks at."""
+    """`removed` are ids of the base's cases that are gone; `narrowed` those a gating check no longer looks at.
+
+    `clusters` holds the cluster of every case that has one, `repeats` how often the first look asks each case; `known`
+    are the ids of the base's cases, None when the base does not have the suite.
+    """
 
     policy: Policy
     critical: frozenset[str]
+    clusters: Mapping[str, str]
+    repeats: int
+    known: frozenset[str] | None = None
     removed: tuple[str, ...] = ()
     narrowed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -20,7 +27,8 @@ class Bar:
 
 def own_bar(mine: Suite) -> Bar:
     """The bar of a suite that the base does not have: its own."""
-    return Bar(mine.policy, frozenset(case.id for case in mine.golden.cases if case.critical))
+    critical = frozenset(case.id for case in mine.golden.cases if case.critical)
+    return Bar(mine.policy, critical, _clusters(mine), mine.repeats)
 
 
 def bar_of(theirs: Suite, mine: Suite, *, allow_removed: bool) -> Bar:
@@ -29,6 +37,14 @@ def bar_of(theirs: Suite, mine: Suite, *, allow_removed: bool) -> Bar:
     critical, altered = _critical(theirs, mine)
     if altered:
         notes.append(f"the critical flags of {altered} cases are the base's; this change's apply after merge")
+    clusters, moved = _clusters(mine), _clusters(theirs)
+    known = theirs.golden.by_id
+    altered = sum(1 for case in mine.golden.by_id if case in known and clusters.get(case) != moved.get(case))
+    if altered:
+        notes.append(f"the clusters of {altered} cases are the base's; this change's apply after merge")
+    clusters = {case: one for case, one in clusters.items() if case not in known} | moved
+    if mine.repeats < theirs.repeats:
+        notes.append(f"repeats is the base's ({theirs.repeats}); this change's ({mine.repeats}) applies after merge")
     removed = tuple(sorted(theirs.golden.by_id.keys() - mine.golden.by_id.keys()))
     narrowed = _narrowed(theirs, mine)
     if allow_removed:
@@ -38,7 +54,12 @@ def bar_of(theirs: Suite, mine: Suite, *, allow_removed: bool) -> Bar:
             for name, cases in narrowed.items()
         ]
         removed, narrowed = (), {}
-    return Bar(policy, critical, removed, narrowed, tuple(notes))
+    repeats = max(mine.repeats, theirs.repeats)
+    return Bar(policy, critical, clusters, repeats, frozenset(known), removed, narrowed, tuple(notes))
+
+
+def _clusters(suite: Suite) -> dict[str, str]:
+    return {case.id: case.cluster for case in suite.golden.cases if case.cluster}
 
 
 def _policy(theirs: Policy, mine: Policy) -> tuple[Policy, list[str]]:

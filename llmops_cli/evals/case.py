@@ -29,11 +29,6 @@ class Case(FileShape):
             raise ValueError("must be 1 to 200 printable characters without space at the ends")
         return value
 
-    @property
-    def group(self) -> str:
-        """The cluster the case belongs to; a case without one is its own."""
-        return f"cluster:{self.cluster}" if self.cluster else f"case:{self.id}"
-
     def as_json(self) -> dict[str, Json]:
         """The case as data, for hashing and storing."""
         return cast(dict[str, Json], self.model_dump(mode="json"))

@@ -39,7 +39,7 @@ async def evaluate(prepared: Preparation, lab: Lab, *, repeats: int | None = Non
     """
     if prepared.unchanged:
         return _unchanged_run(prepared, lab)
-    evaluation = _Evaluation(prepared, lab, repeats or prepared.suite.repeats)
+    evaluation = _Evaluation(prepared, lab, repeats or prepared.bar.repeats)
     return await evaluation.run()
 
 
@@ -107,8 +107,12 @@ def repeat_limit(prepared: Preparation) -> int:
     limit = prepared.policy.max_repeats
     if prepared.recording is None:
         return limit
-    ids = [case.id for case in prepared.suite.golden.cases]
-    held = [prepared.recording.repeats(subject.prompt.reference, ids) for subject in prepared.subjects]
+    held = [
+        prepared.recording.repeats(
+            subject.prompt.reference, [case.id for case in prepared.suite.golden.cases if subject.asks(case)]
+        )
+        for subject in prepared.subjects
+    ]
     return min(limit, *held)
 
 
@@ -130,7 +134,7 @@ def make_run(prepared: Preparation, lab: Lab, results: Mapping[str, list[Result]
                 expected=case.expected,
                 tags=case.tags,
                 critical=case.id in prepared.bar.critical,
-                cluster=case.cluster,
+                cluster=prepared.bar.clusters.get(case.id, ""),
             )
             for case in suite.golden.cases
         ],
@@ -144,10 +148,25 @@ def make_run(prepared: Preparation, lab: Lab, results: Mapping[str, list[Result]
         judges=prepared.judges,
         removed_cases=list(prepared.bar.removed),
         narrowed={name: list(cases) for name, cases in prepared.bar.narrowed.items()},
-        notes=list(prepared.notes),
+        notes=[*prepared.notes, *_notes_on_models(list(sides.values()))],
         counts=counts,
         policy=policy_as_json(prepared.policy),
     )
+
+
+def _notes_on_models(sides: Sequence[Side]) -> list[str]:
+    """A name that stood for two models while the two sides were asked makes them hard to compare."""
+    answered = {side.role: {result.answered_by for result in side.results if result.answered_by} for side in sides}
+    asked = {side.model for side in sides}
+    before, after = answered.get("baseline", set()), answered.get("candidate", set())
+    if len(asked) > 1 or not before or not after or before == after:
+        return []
+    name = next(iter(asked)) or "the recording"
+    return [f"{name} answered as {_list(before)} for the base and as {_list(after)} for this change"]
+
+
+def _list(names: set[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _side(subject: Subject, results: list[Result]) -> Side:

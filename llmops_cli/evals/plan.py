@@ -28,12 +28,17 @@ class Subject:
     commit: str = ""  # empty outside a repository or before the first commit
     dirty: bool = False  # the working tree differs from the commit
     default_endpoint: str = ""  # base URL where the target names none; empty for the provider's own
+    only: frozenset[str] | None = None  # of a baseline: the cases it is asked; new ones have only floors
     own_vars: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # of a baseline: its golden set's, by case
 
     @property
     def model(self) -> str:
         """The model that answers, empty for a recording."""
         return "" if self.target.recorded else self.target.model or self.prompt.model
+
+    def asks(self, case: Case) -> bool:
+        """Whether this side is asked the case."""
+        return self.only is None or case.id in self.only
 
     def vars_for(self, case: Case) -> Mapping[str, Json]:
         """The variables this side is asked with.
@@ -76,6 +81,7 @@ def plan_trials(subjects: Sequence[Subject], cases: Sequence[Case], repeats: Ite
         for repeat in repeats
         for case in cases
         for subject in subjects
+        if subject.asks(case)
     )
 
 
@@ -101,7 +107,7 @@ def _check_variables(subjects: Sequence[Subject], cases: Sequence[Case]) -> None
         lines = [
             f"{subject.prompt.reference}, case {case.id}: {'; '.join(misfits)}"
             for case in cases
-            if (misfits := subject.prompt.misfits(subject.vars_for(case)))
+            if subject.asks(case) and (misfits := subject.prompt.misfits(subject.vars_for(case)))
         ]
         text = "\n".join(lines[:10]) + (f"\n... and {len(lines) - 10} more" if len(lines) > 10 else "")
         if lines and subject.role == "candidate":

@@ -128,7 +128,7 @@ def _against(
     if mine.recording is not None or theirs.recording is not None:
         target = mine.suite.target
     own_vars = {case.id: case.vars for case in theirs.suite.golden.cases}
-    baseline = replace(_baseline(theirs.prompt, target, base, config), own_vars=own_vars)
+    baseline = replace(_baseline(theirs.prompt, target, base, config), own_vars=own_vars, only=bar.known)
     notes = list(bar.notes)
     if theirs.yardstick != mine.yardstick:
         notes.append("the yardstick changed: both sides are measured with this change's cases, checks and judges")

@@ -6,28 +6,38 @@ from pathlib import Path
 from llmops_cli.errors import InputError
 from llmops_cli.evals.run import Result, Run, Side
 from llmops_cli.files.atomic import write_atomic
-from llmops_cli.files.json_value import Json, canonical
+from llmops_cli.files.json_value import Json, canonical, parse_json_lines, read_text
 from llmops_cli.models.model import Label, Response, Usage
-from llmops_cli.models.recorded import recording_row
+from llmops_cli.models.recorded import read_recording, recording_row
 
 
-def write_recording(path: Path, runs: Sequence[Run]) -> None:
-    """Write every output of both sides as JSONL, one row a trial, in one step.
+def write_recording(path: Path, runs: Sequence[Run]) -> int:
+    """Add every output of both sides to a recording (JSONL, one row a trial) in one step; returns how many were added.
 
-    Raises InputError when the file cannot be written, or there is no output to keep.
+    Rows of the same trials are replaced, all others stay. Without any output the file is not touched.
+    Raises FileError when the file is there and is no recording, InputError when it cannot be written.
     """
-    rows: dict[tuple[str, str, int], dict[str, Json]] = {}
+    new: dict[tuple[str, str, int], dict[str, Json]] = {}
     for run in runs:
         for side in (run.baseline, run.candidate):
             for result in side.results if side else []:
                 if side is not None and result.output is not None:
-                    rows[(side.reference, result.case, result.repeat)] = _row(side, result)
-    if not rows:
-        raise InputError("there is no output to record (nothing was run)")
+                    new[(side.reference, result.case, result.repeat)] = _row(side, result)
+    if not new:
+        return 0
     try:
-        write_atomic(path, "".join(canonical(row) + "\n" for row in rows.values()).encode())
+        kept = _rows(path) if path.exists() else {}
+        write_atomic(path, "".join(canonical(row) + "\n" for row in {**kept, **new}.values()).encode())
     except OSError as error:
         raise InputError(f"{path} could not be written: {error.strerror}") from None
+    return len(new)
+
+
+def _rows(path: Path) -> dict[tuple[str, str, int], dict[str, Json]]:
+    text = read_text(path)
+    read_recording(text, path=str(path))  # what is no recording must not be overwritten by one
+    rows = [row for _, row in parse_json_lines(text, path=str(path))]
+    return {(str(row["prompt"]), str(row["case"]), int(str(row.get("repeat", 0)))): row for row in rows}
 
 
 def _row(side: Side, result: Result) -> dict[str, Json]:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from llmops_cli.checks.check import Judge
 from llmops_cli.config import Config
-from llmops_cli.errors import InputError, MeasureError
-from llmops_cli.evals.analysis import Analysis, analyse
+from llmops_cli.errors import InputError, LlmopsError, MeasureError
+from llmops_cli.evals.analysis import Analysis, analyse, exit_code_of
 from llmops_cli.evals.evaluate import Lab, evaluate
 from llmops_cli.evals.plan import PlanSummary, Trial, plan_trials, summarise
 from llmops_cli.evals.preparation import Preparation, base_tree, prepare
@@ -73,6 +73,22 @@ class Planned:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command: the suites that were decided, and what stopped the rest (None when nothing did)."""
+
+    analyses: tuple[Analysis, ...]
+    stopped: LlmopsError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """1 when a gate said no, whatever happened afterwards; else the code of what stopped the rest; else theirs."""
+        codes = {analysis.exit_code for analysis in self.analyses}
+        if 1 in codes or self.stopped is None:
+            return exit_code_of(self.analyses)
+        return self.stopped.exit_code
+
+
 class Session:
     """One command over one or more suites. Use as a context manager; closing lets go of the cache."""
 
@@ -115,22 +131,25 @@ class Session:
         """What a run would do, priced; speaks to nobody and needs no key."""
         return [Planned(prepared, self._summary(prepared)) for prepared in self.prepare()]
 
-    def run(self) -> list[Analysis]:
+    def run(self) -> Outcome:
         """Measure every chosen suite and store each run as soon as it is decided.
 
-        Raises MeasureError, InputError, Interrupted.
+        Raises InputError and MeasureError for what can be seen before the first call; what stops it later is part of
+        the outcome, beside the suites that were decided by then.
         """
         prepared = self.prepare()
         return asyncio.run(self._run(prepared))
 
-    async def _run(self, preparations: Sequence[Preparation]) -> list[Analysis]:
+    async def _run(self, preparations: Sequence[Preparation]) -> Outcome:
+        done: list[Analysis] = []
         try:
-            done = []
             for prepared in preparations:
                 run = await evaluate(prepared, self._lab(prepared), repeats=self.options.repeats)
                 self._save(run)
                 done.append(analyse(run))
-            return done
+            return Outcome(tuple(done))
+        except LlmopsError as error:
+            return Outcome(tuple(done), error)
         finally:
             for model in self.models:
                 await model.close()
@@ -186,7 +205,7 @@ class Session:
         return made
 
     def _summary(self, prepared: Preparation) -> PlanSummary:
-        repeats = self.options.repeats or prepared.suite.repeats
+        repeats = self.options.repeats or prepared.bar.repeats
         subjects = () if prepared.unchanged else prepared.subjects
         trials = plan_trials(subjects, prepared.suite.golden.cases, range(repeats))
         recording = prepared.recording

@@ -375,3 +375,38 @@ def test_a_recording_without_the_new_version_says_how_to_record_it(
     said = capsys.readouterr().err
     assert "evals/recordings/adder.jsonl holds no answers of adder@1.0.1, only of adder@1.0.0" in said
     assert "llmops eval run --record evals/recordings/adder.jsonl" in said
+
+
+def test_new_cases_face_the_floors_and_are_not_asked_of_the_base(
+    adder: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = recording("1.0.0") + recording("1.0.1", count=30)
+    branch(adder, changed() | {"evals/golden/adder.jsonl": cases(30), "evals/recordings/adder.jsonl": more})
+    assert main(["eval", "run", "--against", "main", "--json"]) == 0
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    assert (len(run["baseline"]["results"]), len(run["candidate"]["results"])) == (20, 30)
+    (effect,) = [effect for effect in run["comparison"] if effect["metric"] == "right"]
+    assert effect["n"] == 20
+
+
+def test_one_big_cluster_cannot_hide_a_regression(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    adder.commit({"evals/adder.yaml": RECORDED.replace("floor: 0.9, ", "")}, "no floor")
+    branch(adder, changed(wrong=8) | {"evals/golden/adder.jsonl": cases(20, cluster="all of them")})
+    assert main(["eval", "run", "--against", "main"]) == 1
+    assert "the clusters of 20 cases are the base's" in capsys.readouterr().out
+
+
+def test_fewer_repeats_than_the_base_are_not_a_way_out(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    adder.commit({"evals/adder.yaml": RECORDED + "repeats: 2\n"}, "ask twice")
+    branch(adder, changed() | {"evals/adder.yaml": RECORDED})
+    assert main(["eval", "run", "--against", "main"]) == 3  # the recording holds one answer a case
+    text = capsys.readouterr().out
+    assert "repeats is the base's (2)" in text
+
+
+def test_recording_an_unchanged_suite_keeps_nothing_and_passes(
+    adder: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["eval", "run", "--against", "main", "--record", "kept.jsonl"]) == 0
+    assert "nothing was run, so nothing is recorded" in capsys.readouterr().err
+    assert not (adder.path / "kept.jsonl").exists()

@@ -292,3 +292,42 @@ def test_a_suite_cannot_send_the_key_wherever_it_likes(
     said = capsys.readouterr().err
     assert "https://collector.example.org/v1, which nobody has allowed" in said
     assert "LLMOPS_ENDPOINTS=https://collector.example.org/v1" in said
+
+
+def test_a_recording_grows_and_answers_without_a_key(
+    adder: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with OpenAIServer(adds) as server:
+        point_at(server, monkeypatch)
+        assert main(["eval", "run", "--record", "evals/recordings/adder.jsonl"]) == 0
+        adder.write({"prompts/adder.yaml": str(project(version="1.0.1", words="Sum.")["prompts/adder.yaml"])})
+        assert main(["eval", "run", "--record", "evals/recordings/adder.jsonl"]) == 0
+    assert "20 outputs recorded in evals/recordings/adder.jsonl" in capsys.readouterr().err
+    monkeypatch.delenv("OPENAI_API_KEY")
+    adder.write({"evals/adder.yaml": SUITE.replace("cases:", "target: {recorded: recordings/adder.jsonl}\ncases:")})
+    assert main(["eval", "run", "--against", "main", "--json"]) == 0
+    (run,) = runs(capsys)
+    assert run["counts"]["paid_calls"] == 0
+    assert [result["output"] for result in run["baseline"]["results"]] == [
+        result["output"] for result in run["candidate"]["results"]
+    ]
+
+
+def test_what_stops_the_second_suite_does_not_hide_the_first(
+    adder: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = SUITE.replace("prompt: adder", "prompt: other")
+    prompt = (
+        str(project()["prompts/adder.yaml"]).replace("name: adder", "name: other").replace("test-model", "other-model")
+    )
+    adder.write({"evals/other.yaml": second, "prompts/other.yaml": prompt})
+
+    def refused(_: int, body: Mapping[str, Any]) -> Any:
+        return quota() if body["model"] == "other-model" else None
+
+    with OpenAIServer(lambda _: "wrong", faults=refused) as server:
+        point_at(server, monkeypatch)
+        assert main(["eval", "run"]) == 1
+    said = capsys.readouterr()
+    assert said.out.startswith("adder: the gate FAILED")
+    assert "quota exhausted" in said.err
