@@ -43,7 +43,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str =
     """Rows on stdout: a rich table on a terminal, aligned plain columns (nothing cut) in a pipe."""
     cells = [[visible(cell) for cell in row] for row in rows]
     if is_terminal(sys.stdout):
-        show(lambda: _rich_table(columns, cells, title))
+        show(lambda _: _rich_table(columns, cells, title))
         return
     widths = [max([len(column), *(len(row[i]) for row in cells)]) for i, column in enumerate(columns)]
     for row in [list(columns), *cells]:
@@ -51,11 +51,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str =
         _write(sys.stdout, line + "\n")
 
 
-def show(build: "Callable[[], RenderableType]") -> None:
-    """A rich renderable on stdout; built only now, so that rich is loaded only when something is drawn."""
+def show(build: "Callable[[int], RenderableType]") -> None:
+    """A rich renderable on stdout, built for the width of the terminal; rich is loaded only when something is drawn."""
     console = rich_console(sys.stdout)
     try:
-        console.print(build())
+        console.print(build(console.width))
     except OSError as error:
         _not_written(sys.stdout, error)
 

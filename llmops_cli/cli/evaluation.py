@@ -1,5 +1,6 @@
 """`llmops eval run | plan | report | compare`."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +11,13 @@ from llmops_cli.cli import console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import RenderableType
+
     from llmops_cli.cli.progress import ProgressBar
     from llmops_cli.config import Config
     from llmops_cli.evals.analysis import Analysis
     from llmops_cli.evals.session import Planned, Session, SessionOptions
+    from llmops_cli.reports.eval_view import EvalView
 
 Suites = Annotated[list[str] | None, typer.Argument(help="Suites by name or path; all of evals/ when none is named.")]
 Against = Annotated[
@@ -193,13 +197,17 @@ def _report(analyses: "Sequence[Analysis]", code: int, *, as_json: bool, summary
         console.out_json(eval_document(analyses, code))
     for view in () if as_json else views:
         if console.is_terminal(sys.stdout):
-            from llmops_cli.reports.terminal import rich_report
-
-            console.show(lambda view=view: rich_report(view))  # type: ignore[misc]
+            console.show(partial(_drawn, view))
         else:
             console.out_raw(plain_report(view))
     if summary is not None:  # after the report, which must not be lost with it
         _append(summary, "\n".join(markdown_report(view) for view in views))
+
+
+def _drawn(view: "EvalView", width: int) -> "RenderableType":
+    from llmops_cli.reports.terminal import rich_report
+
+    return rich_report(view, width=width)
 
 
 def _append(path: Path, text: str) -> None:

@@ -236,7 +236,7 @@ def _print_two(build: "Callable[[bool], Sequence[Piece]]") -> None:
     from llmops_cli.reports.prompt_text import plain
 
     if console.is_terminal(sys.stdout):
-        console.show(lambda: _styled(build(False)))
+        console.show(lambda _: _styled(build(False)))
     else:
         console.out_raw(plain(build(True)))
 

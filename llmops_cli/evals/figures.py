@@ -4,7 +4,7 @@ from llmops_cli.evals.policy import MEASURED
 
 
 def amount(metric: str, value: float | None) -> str:
-    """A value of a metric: `38.2 %`, `$0.0031`, `812 ms`, `240 tokens`; `-` when there is none."""
+    """A value of a metric: `38.2 %`, `$0.0031`, `812 ms`, `240`; `-` when there is none."""
     if value is None:
         return "-"
     match metric:
@@ -13,7 +13,7 @@ def amount(metric: str, value: float | None) -> str:
         case "latency_ms":
             return f"{value:,.0f} ms"
         case "input_tokens" | "output_tokens":
-            return f"{value:,.0f} tokens"
+            return f"{value:,.0f}"
     return f"{value * 100:.1f} %"
 
 
@@ -28,9 +28,11 @@ def change(metric: str, value: float | None) -> str:
 
 
 def bounds(metric: str, low: float, high: float) -> str:
-    """An interval of differences: `[-11.3, +1.0] pp`."""
+    """An interval of differences, its unit once: `[-11.3, +1.0] pp`, `[+26, +119] ms`."""
     if metric in MEASURED:
-        return f"[{change(metric, low)}, {change(metric, high)}]"
+        first, last = change(metric, low), change(metric, high)
+        unit = " ms" if metric == "latency_ms" else ""
+        return f"[{first.removesuffix(unit)}, {last.removesuffix(unit)}]{unit}"
     return f"[{low * 100:+.1f}, {high * 100:+.1f}] pp"
 
 

@@ -1,7 +1,7 @@
 """From scores to metrics: the value of every case, and the mean of a side, always with n and an interval."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import Result, ScoreRecord, Side
@@ -74,7 +74,7 @@ def summarise_metric(name: str, values: Mapping[str, CaseValue], clusters: Mappi
         failed=sum(value.failed for value in values.values()),
         measurements=sum(value.failed + value.scored for value in values.values()),
         binary=binary,
-        interval=_interval(numbers, groups, binary),
+        interval=_interval(numbers, groups, binary, share=name not in MEASURED),
     )
 
 
@@ -88,7 +88,7 @@ def metric_names(sides: Collection[Side]) -> list[str]:
     return [*names, *(name for name in MEASURED if any(result.measured(name) is not None for result in results))]
 
 
-def _interval(numbers: Sequence[float], groups: Sequence[str], binary: bool) -> Interval | None:
+def _interval(numbers: Sequence[float], groups: Sequence[str], binary: bool, *, share: bool) -> Interval | None:
     if not numbers:
         return None
     clusters = len(set(groups))
@@ -96,7 +96,11 @@ def _interval(numbers: Sequence[float], groups: Sequence[str], binary: bool) -> 
         return wilson(int(sum(numbers)), len(numbers))
     if binary and len(set(numbers)) == 1:  # nothing varies, and t would claim to be certain: count the clusters
         return wilson(int(numbers[0]) * clusters, clusters)
-    return mean_t(numbers, clusters=groups) if clusters > 1 else None
+    if clusters < 2:
+        return None
+    interval = mean_t(numbers, clusters=groups)
+    # the mean of scores lies between 0 and 1, whatever t says of so few cases
+    return replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high)) if share else interval
 
 
 def _record(result: Result, metric: str) -> ScoreRecord | None:

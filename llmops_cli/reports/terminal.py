@@ -13,9 +13,12 @@ from llmops_cli.reports.visible import one_line
 
 _COLOUR = {Status.PASS: "green", Status.FAIL: "red", Status.INCONCLUSIVE: "yellow", Status.INVALID: "magenta"}
 
+_WIDE = 110  # columns
+_NARROW_WITHOUT = ("p", "rule", "can see")
 
-def rich_report(view: EvalView) -> RenderableType:
-    """The report for a terminal."""
+
+def rich_report(view: EvalView, *, width: int) -> RenderableType:
+    """The report for a terminal of `width` columns."""
     colour = "cyan" if view.unchanged else _COLOUR[view.status]
     head = Text(one_line(view.headline), style=f"bold {colour}")
     head.append("\n" + one_line(view.subject), style="not bold default")
@@ -23,7 +26,7 @@ def rich_report(view: EvalView) -> RenderableType:
     if len(view.findings) > 1:
         parts += [Text(f"  • {one_line(finding)}") for finding in view.findings]
     if view.rows:
-        parts.append(_rich_table(view))
+        parts.append(_rich_table(view, width))
     for title, cases in case_blocks(view):
         parts.append(Text(f"\n{title}", style="bold"))
         parts += [_rich_case(case) for case in cases]
@@ -34,17 +37,31 @@ def rich_report(view: EvalView) -> RenderableType:
     return Group(*parts)
 
 
-def _rich_table(view: EvalView) -> RenderableType:
+def _rich_table(view: EvalView, width: int) -> Table:
+    """The figures; on a narrow terminal without those that the findings above the table tell anyway."""
+    left_out = _NARROW_WITHOUT if width < _WIDE else ()
+    shown = [index for index, column in enumerate(view.columns) if column not in left_out]
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    for index, column in enumerate(view.columns):
-        table.add_column(
-            Text(column), overflow="fold", justify="left" if index in (0, len(view.columns) - 1) else "right"
-        )
+    for index in shown:
+        ends = index in (0, len(view.columns) - 1)
+        # the figures are narrower than their names
+        name = view.columns[index]
+        header = Text(_in_lines(name) if "[" in name else name.replace(" ", "\n").replace("/", "/\n"))
+        table.add_column(header, overflow="fold", justify="left" if ends else "right")
     for row in view.rows:
         word = row[-1].split(" ")[0]
         style = {"ok": "green", "fail": "bold red", "inconclusive": "yellow", "invalid": "magenta"}.get(word, "dim")
-        table.add_row(*(Text(cell) for cell in row[:-1]), Text(row[-1], style=style))
+        cells = [Text(_in_lines(row[index])) for index in shown]
+        cells[-1].stylize(style)
+        table.add_row(*cells)
     return table
+
+
+def _in_lines(cell: str) -> str:
+    """A cell with its second half on a line of its own: an interval, the second part of a rule, the guard."""
+    for mark in (" [", " (", ", max_"):
+        cell = cell.replace(mark, "\n" + mark.strip(" ,"), 1)
+    return cell
 
 
 def _rich_case(case: CaseView) -> Text:

@@ -18,8 +18,16 @@ def test_single_yes_or_no_scores_have_wilsons_interval() -> None:
 
 def test_cases_of_one_cluster_widen_the_interval() -> None:
     clusters = {"c0": "a", "c1": "a", "c2": "b", "c3": "b", "c4": "c"}
-    metric = summarise_metric("exact", values(1, 1, 0, 0, 1), clusters, repeats=1)
-    assert metric.interval == mean_t([1, 1, 0, 0, 1], ["a", "a", "b", "b", "c"])
+    numbers = [0.6, 0.6, 0.4, 0.4, 0.5]
+    metric = summarise_metric("graded", values(*numbers), clusters, repeats=1)
+    assert metric.interval == mean_t(numbers, ["a", "a", "b", "b", "c"])
+
+
+def test_no_interval_of_a_share_leaves_0_to_1() -> None:
+    clusters = {"c0": "a", "c1": "a", "c2": "b", "c3": "b", "c4": "c"}
+    interval = summarise_metric("exact", values(1, 1, 0, 0, 1), clusters, repeats=1).interval
+    assert interval is not None
+    assert (interval.low, interval.high) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("number", [0.0, 1.0])
