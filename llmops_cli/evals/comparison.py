@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from llmops_cli.evals.metric import CaseValue, Metric, case_values, metric_names, summarise_metric
+from llmops_cli.evals.metric import CaseValue, Metric, case_values, interval_as_json, metric_names, summarise_metric
 from llmops_cli.evals.policy import lower_is_better
 from llmops_cli.evals.run import Side
 from llmops_cli.files.json_value import Json
@@ -43,16 +43,13 @@ class Effect:
         return self.change if lower_is_better(self.metric) else -self.change
 
     def as_json(self) -> dict[str, Json]:
-        interval: Json = None
-        if self.interval is not None:
-            interval = {"low": self.interval.low, "high": self.interval.high, "method": self.interval.method}
         return {
             "metric": self.metric,
             "n": self.n,
             "baseline": self.baseline_mean,
             "candidate": self.candidate_mean,
             "change": self.change,
-            "interval": interval,
+            "interval": interval_as_json(self.interval),
             "p": self.p,
             "standard_error": self.standard_error,
             "worse": list(self.worse),

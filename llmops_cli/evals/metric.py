@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import Result, ScoreRecord, Side
+from llmops_cli.files.json_value import Json
 from llmops_cli.stats.interval import Interval, mean_t, wilson
 from llmops_cli.stats.summary import mean
 
@@ -41,6 +42,13 @@ class Metric:
     def failed_share(self) -> float:
         """Share of measurements that failed, 0 to 1; 1 when there is none at all."""
         return self.failed / self.measurements if self.measurements else 1.0
+
+
+def interval_as_json(interval: Interval | None) -> Json:
+    """An interval as reports and stored runs write it."""
+    if interval is None:
+        return None
+    return {"low": interval.low, "high": interval.high, "method": interval.method}
 
 
 def case_values(side: Side, metric: str, *, repeats: int) -> dict[str, CaseValue]:

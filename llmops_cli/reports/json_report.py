@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from llmops_cli.evals.analysis import Analysis
-from llmops_cli.evals.metric import Metric
+from llmops_cli.evals.metric import Metric, interval_as_json
 from llmops_cli.files.json_value import Json
 
 FORMAT = "llmops.eval/1"
@@ -23,14 +23,11 @@ def run_document(analysis: Analysis) -> dict[str, Json]:
 
 
 def _metric(metric: Metric) -> dict[str, Json]:
-    interval: Json = None
-    if metric.interval is not None:
-        interval = {"low": metric.interval.low, "high": metric.interval.high, "method": metric.interval.method}
     return {
         "name": metric.name,
         "mean": metric.mean,
         "n": metric.n,
         "failed": metric.failed,
         "measurements": metric.measurements,
-        "interval": interval,
+        "interval": interval_as_json(metric.interval),
     }
