@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmops_cli.cli import console
+from llmops_cli.cli.evidence import evidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -163,6 +164,7 @@ def bump(
         name,
         level=Level[level.upper()] if level else None,
         version=Version.parse(version.removeprefix("v")) if version else None,
+        evidence=evidence_of(registry.config),
     )
     if planned.writes and not dry_run:
         write_bump(planned, registry.config.root)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmops_cli.cli import console
+from llmops_cli.cli.evidence import evidence_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,7 +116,7 @@ def check(
     if against and registry.repo is None:
         raise InputError("this is not a git repository, so there is nothing to check against", hint="run: git init")
     base = find_base(registry.repo, against, remote=config.settings.remote) if against and registry.repo else None
-    checked = run_check(registry, names or (), against=base, evidence=_evidence(config))
+    checked = run_check(registry, names or (), against=base, evidence=evidence_of(config))
     _warn(registry)
     if not against and registry.tags_missing():
         console.warn("no tags fetched, so nothing is known of releases; run: git fetch --tags")
@@ -187,16 +188,6 @@ def _summary(config: "Config", run_id: str) -> "Callable[[Prompt], str]":
         return text
 
     return of
-
-
-def _evidence(config: "Config") -> "Callable[[str, str], str]":
-    def moved(before: str, after: str) -> str:
-        from llmops_cli.evals.evidence import behaviour_moved
-        from llmops_cli.evals.run_store import RunStore
-
-        return behaviour_moved(RunStore(config.state_dir / "runs"), before, after)
-
-    return moved
 
 
 def _warn(registry: "Registry") -> None:

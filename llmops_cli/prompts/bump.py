@@ -12,7 +12,7 @@ from llmops_cli.errors import FileError, InputError
 from llmops_cli.files.atomic import write_atomic
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.file import PromptFile
-from llmops_cli.prompts.level import Needed, Reason, needed_level
+from llmops_cli.prompts.level import Evidence, Needed, Reason, needed_level, no_evidence
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import Reference
 from llmops_cli.prompts.registry import Registry
@@ -94,15 +94,23 @@ def origin_prompt(registry: Registry, name: str) -> tuple[Prompt, str] | None:
     return (head, "HEAD") if head else None
 
 
-def plan_bump(registry: Registry, name: str, *, level: Level | None = None, version: Version | None = None) -> Bump:
+def plan_bump(
+    registry: Registry,
+    name: str,
+    *,
+    level: Level | None = None,
+    version: Version | None = None,
+    evidence: Evidence = no_evidence,
+) -> Bump:
     """The version that the working file of a prompt should have, and the file with it. Nothing is written.
 
     Without `level` and `version` the smallest level that is needed; a file whose version is large enough keeps it.
+    `evidence` may raise what is needed: an evaluation that saw answers move makes a wording change minor.
     Raises InputError when there is no such prompt, or the asked level or version is too small; FileError when the file
     is not valid or its version cannot be edited in place.
     """
     prompt = registry.resolve(Reference(name))
-    origins = tuple(_origins(registry, prompt))
+    origins = tuple(_origins(registry, prompt, evidence))
     changed = tuple(origin for origin in origins if origin.digest != prompt.digest)
     if version is not None:
         target = _asked_version(registry, prompt, version, origins, changed)
@@ -156,12 +164,12 @@ def _too_small(message: str, origin: Origin) -> str:
     return f"{message}, which needs {origin.needed.level}{reasons}"
 
 
-def _origins(registry: Registry, prompt: Prompt) -> Iterator[Origin]:
+def _origins(registry: Registry, prompt: Prompt, evidence: Evidence) -> Iterator[Origin]:
     latest = registry.latest(prompt.name)
     if latest is not None:
         try:
             before = registry.released_prompt(latest)
-            needed = needed_level(before, prompt)
+            needed = needed_level(before, prompt, behaviour_moved=evidence(before.digest, prompt.digest))
         except FileError:
             # a release that today's rules would refuse still holds its version
             unread = Reason(Level.PATCH, "unreadable", f"release {latest.version} cannot be read any more")
@@ -173,7 +181,8 @@ def _origins(registry: Registry, prompt: Prompt) -> Iterator[Origin]:
     left = _at(registry, prompt.name, fork)
     if left is not None and (latest is None or (left.version, left.digest) != (latest.version, latest.digest)):
         label = f"{left.version} on {registry.config.settings.main}" if tip else f"{left.version} at HEAD"
-        yield Origin(label, left.version, left.digest, needed_level(left, prompt))
+        needed = needed_level(left, prompt, behaviour_moved=evidence(left.digest, prompt.digest))
+        yield Origin(label, left.version, left.digest, needed)
     now = _at(registry, prompt.name, tip) if tip != fork else None
     if now is not None and now.digest != prompt.digest and (left is None or now.digest != left.digest):
         # how main changed is not our change: its version must only be passed

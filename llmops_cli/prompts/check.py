@@ -4,14 +4,14 @@ Collisions are looked for at the tip of the branch one will merge into, the leve
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
-from llmops_cli.prompts.level import needed_level
+from llmops_cli.prompts.level import Evidence, needed_level, no_evidence
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
@@ -23,16 +23,6 @@ from llmops_cli.vcs.tree import Tree
 Rule = Literal[
     "needs-bump", "version-taken", "version-below", "level-too-low", "silent-merge", "deleted-while-live"
 ]  # fmt: skip
-
-
-# (digest before, digest after) -> a sentence when a stored evaluation saw that behaviour moved, else empty
-Evidence = Callable[[str, str], str]
-
-
-def no_evidence(before: str, after: str) -> str:
-    """Nothing was measured."""
-    del before, after
-    return ""
 
 
 @dataclass(frozen=True, slots=True)

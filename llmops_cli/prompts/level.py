@@ -10,7 +10,7 @@ none   the same to the model
 The rules are about what can be known from the files; only the evidence of an evaluation speaks about behaviour.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from llmops_cli.files.json_value import Json, canonical
@@ -46,6 +46,16 @@ class Needed:
 
     def as_json(self) -> dict[str, Json]:
         return {"level": str(self.level), "reasons": [reason.as_json() for reason in self.reasons]}
+
+
+# (digest before, digest after) -> a sentence when a stored evaluation saw that behaviour moved, else empty
+Evidence = Callable[[str, str], str]
+
+
+def no_evidence(before: str, after: str) -> str:
+    """Nothing was measured."""
+    del before, after
+    return ""
 
 
 def needed_level(before: Prompt, after: Prompt, *, behaviour_moved: str = "") -> Needed:

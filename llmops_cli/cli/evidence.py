@@ -1,0 +1,19 @@
+"""What stored runs know about a change of text, for the commands that ask how large a step it needs."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llmops_cli.config import Config
+
+
+def evidence_of(config: "Config") -> Callable[[str, str], str]:
+    """From two digests to a sentence when a stored run saw that behaviour moved between them, else empty."""
+
+    def moved(before: str, after: str) -> str:
+        from llmops_cli.evals.evidence import behaviour_moved
+        from llmops_cli.evals.run_store import RunStore
+
+        return behaviour_moved(RunStore(config.state_dir / "runs"), before, after)
+
+    return moved
