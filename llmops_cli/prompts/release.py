@@ -107,6 +107,8 @@ def _pushed(repo: Repo, remote: str, tags: Sequence[str]) -> bool:
             return False
         case Outcome.REFUSED:
             raise ConflictError(f"{remote} refuses the tag: {result.words}; nothing was released")
+        case Outcome.STOPPED:
+            raise GateError(f"your pre-push hook says no: {result.words or 'without a word'}; nothing was released")
         case Outcome.UNREACHABLE:
             hint = "without --push the tag stays here; push it later: git push " + remote + " TAG"
             raise MeasureError(f"{remote} cannot be reached: {result.words}; nothing was released", hint=hint)

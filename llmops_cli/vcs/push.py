@@ -16,6 +16,7 @@ class Outcome(Enum):
     BEHIND = "behind"  # the other side has moved on; or a tag of that name is there already
     BUSY = "busy"  # somebody else is just writing there
     REFUSED = "refused"  # a rule or a hook of the other side says no
+    STOPPED = "stopped"  # the person's own pre-push hook says no
     UNREACHABLE = "unreachable"
 
 
@@ -31,6 +32,9 @@ _BUSY = re.compile(r"failed to lock|unable to create .*\.lock|another git proces
 _MOVED = re.compile(r"fetch first|non-fast-forward|stale info|already exists")
 # of an atomic push the status line says only that it failed; which ref was in the way stands among the server's words
 _LOST = re.compile(r"cannot lock ref|incorrect old value|atomic transaction failed|transaction failed")
+
+# git's last word when it reached the other side; alone, without a status line for any ref, a hook here ended the push
+_NO_PUSH = "error: failed to push some refs"
 
 
 def push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool) -> Pushed:
@@ -62,11 +66,14 @@ def _read(answer: Answer) -> Pushed:
     words = "; ".join(dict.fromkeys(own or reasons))
     said = " ".join(line[8:].strip() for line in answer.err.splitlines() if line.startswith("remote: ")).strip()
     if not reasons:
+        told = [line for line in answer.err.splitlines() if line.strip() and not line.startswith(_NO_PUSH)]
+        if _NO_PUSH in answer.err and not any(line.startswith("fatal: ") for line in told):
+            return Pushed(Outcome.STOPPED, "; ".join(told))
         return Pushed(Outcome.UNREACHABLE, answer.complaint)
     everything = f"{words} {answer.err}"
-    told = f"{words}: {said}" if said else words
+    quoted = f"{words}: {said}" if said else words
     if _BUSY.search(everything):
-        return Pushed(Outcome.BUSY, told)
+        return Pushed(Outcome.BUSY, quoted)
     if _MOVED.search(words) or _LOST.search(everything):
-        return Pushed(Outcome.BEHIND, told)
-    return Pushed(Outcome.REFUSED, told)
+        return Pushed(Outcome.BEHIND, quoted)
+    return Pushed(Outcome.REFUSED, quoted)

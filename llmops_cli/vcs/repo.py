@@ -131,9 +131,12 @@ class Repo:
         return self.fetch(remote, *refspecs, options=depth)
 
     def fetch(self, remote: str, *refspecs: str, options: Sequence[str] = ()) -> Answer:
-        """Fetch exactly these refspecs: no tags on the side, no submodules, no FETCH_HEAD."""
+        """Fetch exactly these refspecs: no tags on the side, no submodules, no FETCH_HEAD.
+
+        Nothing is pruned, whatever `fetch.prune` says: it would delete releases that were not pushed yet.
+        """
         return self.git(
-            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", *options,
+            "fetch", "--quiet", "--no-tags", "--no-prune", "--no-write-fetch-head", "--no-recurse-submodules", *options,
             "--end-of-options", check_remote(remote), *refspecs,
             timeout=SLOW_TIMEOUT_S,
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 
 import pytest
 
@@ -143,4 +144,32 @@ def test_without_an_identity_the_way_out_is_told(repo: GitRepo, monkeypatch: pyt
     with pytest.raises(InputError, match="git does not know who you are") as caught:
         release(opened(repo))
     assert "user.email" in caught.value.hint
+    assert repo.git("tag") == ""
+
+
+def test_pushing_one_release_never_deletes_another_that_is_only_here(
+    make_repo: Callable[..., GitRepo], repo: GitRepo
+) -> None:
+    remote = make_repo("origin.git", bare=True)
+    repo.git("remote", "add", "origin", str(remote.path))
+    repo.git("config", "fetch.prune", "true")
+    repo.git("config", "remote.origin.prune", "true")
+    released(repo, "1.0.0")
+    repo.commit({PATH: prompt("1.1.0")})
+    release(opened(repo), ["rag-answer"], push_tags=True)
+    assert repo.git("tag").split() == ["rag-answer@v1.0.0", "rag-answer@v1.1.0"]
+
+
+def test_a_hook_that_says_no_is_not_a_remote_that_cannot_be_reached(
+    make_repo: Callable[..., GitRepo], repo: GitRepo
+) -> None:
+    remote = make_repo("origin.git", bare=True)
+    repo.git("remote", "add", "origin", str(remote.path))
+    repo.commit({PATH: prompt("1.0.0")})
+    hook = repo.path / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'tests are red' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(GateError, match="your pre-push hook says no: tests are red; nothing was released"):
+        release(opened(repo), push_tags=True)
     assert repo.git("tag") == ""
