@@ -88,6 +88,20 @@ def report_error(error: LlmopsError) -> None:
         say(f"help:  {error.hint}")
 
 
+def open_missing_streams() -> None:
+    """Where the process was started with a closed stream (`>&-`), open the null device in its place.
+
+    Else the next file that is opened would become stdout, and Python's own None would look like a bug.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_RDWR)
+            if handle != number:
+                os.dup2(handle, number)
+                os.close(handle)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
 def flush() -> None:
     """Flush both streams; a closed pipe is no error. Raises InputError when the output cannot be written."""
     for stream in (sys.stdout, sys.stderr):

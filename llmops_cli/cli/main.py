@@ -5,6 +5,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -73,12 +74,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not code:
             _report_bug(error)
             code = 70
-    console.flush()
+    with suppress(LlmopsError):  # it ended with an error already, and that one counts
+        console.flush()
     return code
 
 
 def entry() -> None:
     """The console script."""
+    console.open_missing_streams()
     sys.exit(main())
 
 
@@ -91,6 +94,9 @@ def _usage_error(error: BaseException) -> int:
     if not isinstance(error, family):
         return 0
     message = getattr(error, "format_message", lambda: str(error))() or "a command is missing"
+    if message.startswith("Usage: "):  # nothing was asked for: the help is the answer
+        console.say(message)
+        return 2
     command = getattr(getattr(error, "ctx", None), "command_path", "llmops")
     console.report_error(LlmopsError(message, hint=f"see: {command} --help"))
     return 2

@@ -45,7 +45,7 @@ def push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool) -> Pu
     answer = _push(repo, remote, refspecs, hooks=hooks, atomic=True)
     if "does not support --atomic" in answer.err:
         answer = _push(repo, remote, refspecs, hooks=hooks, atomic=False)
-    return _read(answer)
+    return _read(answer, hooks=hooks)
 
 
 def _push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool, atomic: bool) -> Answer:
@@ -58,7 +58,7 @@ def _push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool, atom
     )  # fmt: skip
 
 
-def _read(answer: Answer) -> Pushed:
+def _read(answer: Answer, *, hooks: bool) -> Pushed:
     if answer.ok:
         return Pushed(Outcome.DONE)
     reasons = [line.split("\t")[2] for line in answer.lines if line.startswith("!\t") and line.count("\t") >= 2]
@@ -67,7 +67,7 @@ def _read(answer: Answer) -> Pushed:
     said = " ".join(line[8:].strip() for line in answer.err.splitlines() if line.startswith("remote: ")).strip()
     if not reasons:
         told = [line for line in answer.err.splitlines() if line.strip() and not line.startswith(_NO_PUSH)]
-        if _NO_PUSH in answer.err and not any(line.startswith("fatal: ") for line in told):
+        if hooks and _NO_PUSH in answer.err and not any(line.startswith(("fatal: ", "error: RPC")) for line in told):
             return Pushed(Outcome.STOPPED, "; ".join(told))
         return Pushed(Outcome.UNREACHABLE, answer.complaint)
     everything = f"{words} {answer.err}"

@@ -77,7 +77,7 @@ def test_a_surprise_that_cannot_be_kept_is_still_70(tmp_path: Path) -> None:
     gone.mkdir()
     # Python falls back to the current folder for temporary files, and that one is gone as well
     program = f"import tempfile; tempfile.tempdir = '{tmp_path}/none'; from llmops_cli.cli.main import entry; entry()"
-    command = f'cd {gone} && rmdir {gone} && {sys.executable} -c "{program}" eval run'
+    command = f'cd {gone} && rmdir {gone} && {sys.executable} -P -c "{program}" eval run'
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 70
@@ -142,6 +142,34 @@ def test_a_closed_pipe_keeps_the_verdict(repo: GitRepo) -> None:
     assert done.stdout.splitlines()[-1] == "1"
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_a_closed_stream_is_no_regression_and_no_bug(tmp_path: Path, closed: str) -> None:
+    assert run("--version", cwd=tmp_path, shell=f"{closed}; echo $? > code").stderr == ""
+    assert (tmp_path / "code").read_text() == "0\n"
+    run("prompt", "show", "nothing", cwd=tmp_path, shell=f"{closed}; echo $? > code")
+    assert (tmp_path / "code").read_text() == "2\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_output_that_cannot_be_written_does_not_replace_the_error(tmp_path: Path) -> None:
+    script = "import sys; from llmops_cli.cli import console, main; console.out('x'); sys.exit(main.main(['bogus']))"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "error: No such command 'bogus'.\nhelp:  see: llmops --help\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["prompt"], ["env"]])
+def test_a_group_alone_shows_its_help_and_calls_it_no_error(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith("Usage: llmops")
 
 
 def test_model_text_cannot_drive_the_terminal(
