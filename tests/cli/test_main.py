@@ -157,7 +157,8 @@ def test_output_that_cannot_be_written_does_not_replace_the_error(tmp_path: Path
     script = "import sys; from llmops_cli.cli import console, main; console.out('x'); sys.exit(main.main(['bogus']))"
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
+            [sys.executable, "-c", script], cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""},
             stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 2
