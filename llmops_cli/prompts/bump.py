@@ -16,6 +16,7 @@ from llmops_cli.prompts.level import Evidence, Needed, Reason, needed_level, no_
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import Reference
 from llmops_cli.prompts.registry import Registry
+from llmops_cli.prompts.tag import Release
 from llmops_cli.prompts.version import Level, Version
 from llmops_cli.vcs.tree import read_text
 
@@ -146,6 +147,9 @@ def _target(prompt: Prompt, level: Level | None, changed: tuple[Origin, ...]) ->
 def _asked_version(
     registry: Registry, prompt: Prompt, version: Version, origins: tuple[Origin, ...], changed: tuple[Origin, ...]
 ) -> Version:
+    taken = registry.release(prompt.name, version)
+    if taken is not None and taken.digest != prompt.digest:
+        raise InputError(f"{version} is released with other content (tag {taken.tag})", hint="take a higher version")
     for origin in changed:
         if not origin.covered_by(version, Level.NONE):
             too_small = f"{version} is too small a step from {origin.version} ({origin.label})"
@@ -153,9 +157,6 @@ def _asked_version(
     for origin in origins:
         if version < origin.version:
             raise InputError(f"{version} is below {origin.version} ({origin.label})", hint="versions only go up")
-    taken = registry.release(prompt.name, version)
-    if taken is not None and taken.digest != prompt.digest:
-        raise InputError(f"{version} is released with other content (tag {taken.tag})", hint="take a higher version")
     return version
 
 
@@ -167,14 +168,13 @@ def _too_small(message: str, origin: Origin) -> str:
 def _origins(registry: Registry, prompt: Prompt, evidence: Evidence) -> Iterator[Origin]:
     latest = registry.latest(prompt.name)
     if latest is not None:
-        try:
-            before = registry.released_prompt(latest)
-            needed = needed_level(before, prompt, behaviour_moved=evidence(before.digest, prompt.digest))
-        except FileError:
-            # a release that today's rules would refuse still holds its version
-            unread = Reason(Level.PATCH, "unreadable", f"release {latest.version} cannot be read any more")
-            needed = Needed(Level.PATCH, (unread,)) if latest.digest != prompt.digest else Needed(Level.NONE)
-        yield Origin(f"release {latest.version}", latest.version, latest.digest, needed)
+        yield Origin(
+            f"release {latest.version}", latest.version, latest.digest, _since(registry, latest, prompt, evidence)
+        )
+    taken = registry.release(prompt.name, prompt.version)
+    if taken is not None and taken != latest and taken.digest != prompt.digest:
+        # a prerelease, or an older release: its number is gone, however large a step from the latest it would be
+        yield Origin(f"release {taken.version}", taken.version, taken.digest, _since(registry, taken, prompt, evidence))
     fork, tip = _main(registry)
     if fork is None and latest is None and registry.repo is not None:
         fork, tip = registry.repo.head(), None
@@ -189,6 +189,17 @@ def _origins(registry: Registry, prompt: Prompt, evidence: Evidence) -> Iterator
         passed = Reason(Level.PATCH, "version-taken", f"{registry.config.settings.main} has {now.version} by now")
         yield Origin(f"{now.version} on {registry.config.settings.main}", now.version, now.digest,
                      Needed(Level.PATCH, (passed,)))  # fmt: skip
+
+
+def _since(registry: Registry, release: Release, prompt: Prompt, evidence: Evidence) -> Needed:
+    """The level that the way from a release needs."""
+    try:
+        before = registry.released_prompt(release)
+        return needed_level(before, prompt, behaviour_moved=evidence(before.digest, prompt.digest))
+    except FileError:
+        # a release that today's rules would refuse still holds its version
+        unread = Reason(Level.PATCH, "unreadable", f"release {release.version} cannot be read any more")
+        return Needed(Level.PATCH, (unread,)) if release.digest != prompt.digest else Needed(Level.NONE)
 
 
 def _main(registry: Registry) -> tuple[str | None, str | None]:

@@ -222,3 +222,20 @@ def test_a_bump_is_data(project: GitRepo) -> None:
             "level": "patch", "reasons": [{"level": "patch", "rule": "wording", "sentence": "the wording changed"}],
         },
     }  # fmt: skip
+
+
+def test_an_edited_prerelease_that_is_released_gets_another_number(project: GitRepo) -> None:
+    project.commit({PATH: text("1.1.0-rc.1", more="model: m\n")})
+    release(opened(project))
+    edit(project, "1.1.0-rc.1", more="model: n\n")
+    planned = plan(project)
+    assert (str(planned.target), planned.writes) == ("1.1.0", True)
+    project.commit({PATH: planned.file.text})
+    assert [one.reference for one in release(opened(project)).made] == ["p@1.1.0"]
+
+
+def test_a_prerelease_whose_edit_breaks_more_gets_the_level_that_needs(project: GitRepo) -> None:
+    project.commit({PATH: text("1.1.0-rc.1", more="model: m\n")})
+    release(opened(project))
+    edit(project, "1.1.0-rc.1", words="Say $y.", more="model: m\n")
+    assert str(plan(project).target) == "2.0.0"
