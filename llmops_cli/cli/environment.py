@@ -142,7 +142,7 @@ def _use_defaults(error: "FileError") -> None:
 
 
 def _sentence(wish: "Wish", moved: "Moved") -> str:
-    if moved.before == moved.after:
+    if moved.already:
         return f"{moved.environment}: {moved.name} {moved.after} is live already"
     step = f"{moved.environment}: {moved.name} {moved.before or 'nothing'} -> {moved.after}"
     if wish.dry_run:

@@ -49,13 +49,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What became of a wish. `changed` is False when it was so already, or on a dry run; `commit` is empty then."""
+    """What became of a wish. `changed` is False when it was so `already`, or on a dry run; `commit` is empty then."""
 
     environment: str
     name: str
     before: str
     after: str
     changed: bool
+    already: bool = False
     commit: str = ""
     pushed: bool = False
 
@@ -131,7 +132,7 @@ class _Mover:
             step = self._step(repo, seen)
             if step.already or self.wish.dry_run:
                 return self._result(step, changed=False)
-            commit = commit_files(repo, step.environment.tip, self._files(repo, step), self._message(step))
+            commit = commit_files(repo, step.environment.tip, self._files(step), self._message(step))
             recorded = self._record(repo, step, commit)
             if recorded.outcome is Outcome.DONE:
                 return self._result(step, changed=True, commit=commit)
@@ -159,7 +160,8 @@ class _Mover:
         before = self.registry.live(environment.name).get(self.wish.name)
         version = self.wish.version.removeprefix("v") or self._version_below(repo, environment, before, seen)
         release = self._release(repo, version)
-        already = before is not None and before.version == release.version
+        # by its bytes: a file that was edited by hand on the branch is not the released one, whatever number it bears
+        already = before is not None and before.blob == self.registry.blob_of(release)
         if self.wish.action == "rollback":
             if before is None:
                 raise InputError(
@@ -200,8 +202,8 @@ class _Mover:
             self.registry = open_registry(self.registry.config)
         return self.registry.must_release(self.wish.name, version)
 
-    def _files(self, repo: Repo, step: _Step) -> dict[str, str]:
-        blob = repo.object_ids([f"{step.release.commit}:{step.release.path}"])[0]
+    def _files(self, step: _Step) -> dict[str, str]:
+        blob = self.registry.blob_of(step.release)
         if blob is None:
             raise InputError(
                 f"{step.release.tag} does not hold {step.release.path}", hint=f"look at it: git show {step.release.tag}"
@@ -265,6 +267,7 @@ class _Mover:
             before=str(step.before.version) if step.before else "",
             after=str(step.release.version),
             changed=changed,
+            already=step.already,
             commit=commit,
             pushed=changed and bool(self.remote),
         )

@@ -113,6 +113,10 @@ class Registry:
         path = prompt_path(tree, name, folder=self.folder)
         return load_prompt(tree, path, folder=self.folder) if path else None
 
+    def blob_of(self, release: Release) -> str | None:
+        """The object id of a release's file; None when its commit does not hold it."""
+        return self.repo.object_ids([f"{release.commit}:{release.path}"])[0] if self.repo else None
+
     def released_prompt(self, release: Release) -> Prompt:
         """The prompt of a release, read from its commit. Raises FileError."""
         prefix = self.config.prefix
@@ -196,9 +200,9 @@ class Registry:
             hint = f"live there: {', '.join(names)}" if names else f"nothing is live on {reference.at}"
             raise InputError(f"{reference.name} is not live on {reference.at}", hint=hint)
         release = self.release(reference.name, served.version)
-        if release is not None:
+        if release is not None and self.blob_of(release) == served.blob:
             return self.released_prompt(release)
-        # the tag is not here: the file of the branch is the released one, though what it names beside itself is not
+        # the tag is not here, or somebody edited the branch by hand: what is live is the file of the branch
         assert self.repo is not None
         tree = CommitTree(self.repo, served.commit, label=f"{reference.at} ({served.commit[:7]})")
         return load_prompt(tree, f"prompts/{reference.name}.yaml", folder="prompts")

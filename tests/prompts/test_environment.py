@@ -5,6 +5,7 @@ import pytest
 from llmops_cli.errors import InputError
 from llmops_cli.prompts.environment import Wish, move
 from llmops_cli.prompts.live import Action, Move, log_of, stack_of, version_in
+from llmops_cli.prompts.reference import Reference
 from tests.conftest import GitRepo
 from tests.prompts.registered import opened, prompt, released
 
@@ -69,6 +70,24 @@ def test_a_commit_made_by_hand_counts_by_what_it_did(repo: GitRepo) -> None:
         )  # fmt: skip
     done = move(opened(repo), Wish("rollback", "rag-answer", "", "production"), tell=print)
     assert (done.before, done.after) == ("1.1.0", "1.0.0")
+
+
+def test_a_file_edited_by_hand_is_not_the_release_whose_number_it_bears(repo: GitRepo) -> None:
+    registry = released(repo, "1.0.0")
+    move(registry, Wish("promote", "rag-answer", "1.0.0", "production"), tell=print)
+    repo.git("worktree", "add", "-q", "../live", "llmops/production")
+    other = GitRepo(repo.path.parent / "live", user="Cem Example")
+    other.commit({"prompts/rag-answer.yaml": prompt("1.0.0", "Something else.")}, "hot fix by hand")
+    repo.git("worktree", "remove", "--force", "../live")
+    live = opened(repo).resolve(Reference.parse("rag-answer@production"))
+    assert live.messages[-1].content.startswith("Something else.")
+    planned = move(opened(repo), Wish("promote", "rag-answer", "1.0.0", "production", dry_run=True), tell=print)
+    assert (planned.changed, planned.already) == (False, False)
+    done = move(opened(repo), Wish("promote", "rag-answer", "1.0.0", "production"), tell=print)
+    assert (done.changed, done.already, done.before, done.after) == (True, False, "1.0.0", "1.0.0")
+    path = "prompts/rag-answer.yaml"
+    assert repo.git("rev-parse", f"llmops/production:{path}") == repo.git("rev-parse", f"rag-answer@v1.0.0:{path}")
+    assert move(opened(repo), Wish("promote", "rag-answer", "1.0.0", "production"), tell=print).already
 
 
 def test_a_checked_out_environment_is_not_moved_under_your_feet(repo: GitRepo) -> None:
