@@ -218,5 +218,8 @@ class Registry:
 def open_registry(config: Config) -> Registry:
     """Read the registry of a project. Raises InputError when git refuses to read the repository."""
     repo = Repo.find(config.root) if config.git_root else None
+    if config.git_root and (repo is None or repo.root.resolve() != config.git_root):
+        # without its releases every guard would find everything in order
+        raise InputError(f"{config.git_root / '.git'} is not a repository that git can read", hint="run: git status")
     refs = read_refs(repo, folder=BRANCHES, remote=config.settings.remote) if repo else Refs((), {}, {})
     return Registry(config, repo, refs)

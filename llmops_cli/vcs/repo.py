@@ -22,7 +22,7 @@ class Repo:
     def find(cls, start: Path) -> "Repo | None":
         """The repository around a folder; None outside of one, and where there is no work tree.
 
-        Raises InputError when git refuses to read it because somebody else owns it.
+        Raises InputError when there is one that git refuses to read: somebody else's, a broken one, one of a later git.
         """
         answer = run_git(start, "rev-parse", "--show-toplevel")
         if answer.ok:
@@ -30,7 +30,9 @@ class Repo:
         if "dubious ownership" in answer.err:
             hint = re.search(r"git config --global --add safe\.directory .*", answer.err)
             raise InputError(answer.complaint, hint=f"if you trust it: {hint.group()}" if hint else "")
-        return None
+        if "not a git repository" in answer.err or "must be run in a work tree" in answer.err:
+            return None
+        raise InputError(f"git cannot read this repository: {answer.complaint}", hint="run: git status")
 
     def git(
         self,

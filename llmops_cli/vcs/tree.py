@@ -62,7 +62,10 @@ class WorkTree:
         return sorted(found)
 
     def _inside(self, path: str) -> Path:
-        target = (self.root / path).resolve()
+        try:
+            target = (self.root / path).resolve()
+        except (OSError, RuntimeError):  # Python 3.11 says RuntimeError of links that lead to themselves
+            raise FileError([Problem(path, 0, "", "cannot be read: a symbolic link leads to itself")]) from None
         if not target.is_relative_to(self.root):
             raise FileError([Problem(path, 0, "", "leads out of the project", "keep the file below the project root")])
         return target

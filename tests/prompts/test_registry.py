@@ -4,6 +4,7 @@ import pytest
 
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.prompts.environment import Wish, move
+from llmops_cli.prompts.overview import overview
 from llmops_cli.prompts.reference import Reference
 from tests.conftest import GitRepo
 from tests.journeys.team import MakeRepo
@@ -187,3 +188,18 @@ def test_a_clone_without_tags_says_so_instead_of_no_versions(make_repo: MakeRepo
     with pytest.raises(InputError) as caught:
         opened(bob).resolve(Reference.parse("rag-answer@1.0.0"))
     assert caught.value.hint == "no tags fetched; run: git fetch --tags"
+
+
+def test_a_broken_repository_is_not_one_without_releases(repo: GitRepo) -> None:
+    released(repo, "1.0.0")
+    (repo.path / ".git" / "HEAD").unlink()
+    with pytest.raises(InputError, match="is not a repository that git can read"):
+        opened(repo)
+
+
+def test_a_link_to_itself_is_a_problem_of_its_file(repo: GitRepo) -> None:
+    registry = released(repo, "1.0.0")
+    (repo.path / "prompts" / "loop.yaml").symlink_to("loop.yaml")
+    states = {row.name: (row.state, row.problem) for row in overview(registry)}
+    assert states["rag-answer"][0] == "released"
+    assert states["loop"][0] == "broken" and "a symbolic link leads to itself" in states["loop"][1]

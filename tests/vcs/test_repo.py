@@ -103,6 +103,14 @@ def test_reading_runs_no_hook_and_no_monitor(repo: GitRepo, tmp_path: Path) -> N
     assert not ran.exists()
 
 
+def test_a_repository_that_git_cannot_read_is_not_taken_for_none(repo: GitRepo) -> None:
+    repo.commit({"x": "x"})
+    repo.git("config", "core.repositoryformatversion", "1")
+    repo.git("config", "extensions.fromthefuture", "true")
+    with pytest.raises(InputError, match=r"git cannot read this repository: .*fromthefuture|extension"):
+        Repo.find(repo.path)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_a_repository_of_somebody_else_is_refused_with_the_way_out(repo: GitRepo) -> None:
     repo.commit({"x": "x"})
