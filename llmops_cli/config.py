@@ -6,10 +6,10 @@ The only reader of os.environ.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from llmops_cli.errors import FileError
 from llmops_cli.files.json_value import read_text
@@ -38,6 +38,15 @@ class Settings(FileShape):
     environments: list[str] = Field(default_factory=lambda: ["staging", "production"])
     judge_model: str = ""
     run: RunSettings = Field(default_factory=RunSettings)
+
+    @field_validator("prompts", "evals")
+    @classmethod
+    def _one_spelling(cls, folder: str) -> str:
+        """`./prompts/` is `prompts`: git knows one spelling, and another would find nothing at the base."""
+        path = PurePosixPath(folder)
+        if path.is_absolute() or not path.parts or ".." in path.parts:
+            raise ValueError("must be a folder below the project root, such as prompts")
+        return path.as_posix()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from llmops_cli.config import Config, Settings, load_config
+from llmops_cli.config import Config, Settings, load_config, parse_settings
 from llmops_cli.errors import FileError
 
 
@@ -83,3 +83,17 @@ def test_the_environment_names_the_address_of_a_provider(model: str, url: str) -
 )
 def test_an_address_that_a_file_names_must_be_allowed(endpoint: str, allowed: bool) -> None:
     assert config(LLMOPS_ENDPOINTS="https://other.org, https://llm.example.com/v1").allows(endpoint) is allowed
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("./texts", "texts"), ("texts/", "texts"), ("a//b/./c", "a/b/c"), ("texts", "texts")]
+)
+def test_a_folder_has_one_spelling(written: str, meant: str) -> None:
+    settings = parse_settings(f"prompts: {written}\nevals: {written}\n")
+    assert (settings.prompts, settings.evals) == (meant, meant)
+
+
+@pytest.mark.parametrize("folder", [".", "''", "../texts", "/texts", "a/../.."])
+def test_a_folder_lies_below_the_project(folder: str) -> None:
+    with pytest.raises(FileError, match=r"llmops\.yaml:1: prompts: must be a folder below the project root"):
+        parse_settings(f"prompts: {folder}\n")
