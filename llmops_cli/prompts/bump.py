@@ -149,7 +149,9 @@ def _asked_version(
 ) -> Version:
     taken = registry.release(prompt.name, version)
     if taken is not None and taken.digest != prompt.digest:
-        raise InputError(f"{version} is released with other content (tag {taken.tag})", hint="take a higher version")
+        lowest = max((origin.lowest(Level.NONE) for origin in changed), default=None)
+        hint = f"at least {lowest}" if lowest else "take a higher version"
+        raise InputError(f"{version} is released with other content (tag {taken.tag})", hint=hint)
     for origin in changed:
         if not origin.covered_by(version, Level.NONE):
             too_small = f"{version} is too small a step from {origin.version} ({origin.label})"

@@ -113,7 +113,7 @@ def test_a_level_that_is_too_small_is_refused_with_the_reasons(project: GitRepo)
     ("version", "message"),
     [
         ("1.0.5", "1.0.5 is too small a step from 1.0.0 (release 1.0.0), which needs minor"),
-        ("1.0.0", "1.0.0 is too small a step"),
+        ("1.0.0", "1.0.0 is released with other content"),
         ("0.9.0", "0.9.0 is too small a step"),
     ],
 )
