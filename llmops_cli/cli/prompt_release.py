@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmops_cli.prompts.tag import Release
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Names = Annotated[list[str] | None, typer.Argument(help="Prompts by name; all when none is named.")]
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAMES", help="Prompts by name; all when none is named.")]
 _SHOWN = 5
 
 
@@ -63,7 +63,7 @@ def list_prompts(as_json: AsJson = False) -> int:
 
 
 def log(
-    name: Annotated[str, typer.Argument(help="The prompt.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The prompt.")],
     as_json: AsJson = False,
 ) -> int:
     """Show the versions of a prompt, newest first: when, by whom, what was measured, where it is live."""
@@ -100,8 +100,9 @@ def log(
 def check(
     names: Names = None,
     against: Annotated[
-        str, typer.Option("--against", metavar="REF", help="Hold the branch against this one, as in a pull request.")
-    ] = "",
+        str | None,
+        typer.Option("--against", metavar="REF", help="Hold the branch against this one, as in a pull request."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Check versions: bumped when changed, high enough, taken by nobody (exit code 1 when not)."""
@@ -111,6 +112,8 @@ def check(
     from llmops_cli.prompts.registry import open_registry
     from llmops_cli.vcs.base import find_base
 
+    if against is not None and not against.strip():
+        raise InputError("--against is empty, so nothing would be compared", hint="name a branch or a commit")
     config = load_config()
     registry = open_registry(config)
     if against and registry.repo is None:
@@ -169,7 +172,7 @@ def release(
         console.say(f"already released: {one.reference}")
     if len(done.already) > _SHOWN:
         console.say(f"already released: {len(done.already) - _SHOWN} more")
-    if done.made and not (push or dry_run):
+    if done.made and not (push or dry_run) and registry.repo and config.settings.remote in registry.repo.remotes():
         console.say(f"share it: git push {config.settings.remote} " + " ".join(one.tag for one in done.made))
     return 0
 

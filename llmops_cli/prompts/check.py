@@ -86,7 +86,7 @@ def check(
     """Run the guards over the working tree: over the named prompts, else over all.
 
     With `against`, prompts that the branch did not touch are passed over. `evidence` may raise the level that a change
-    needs. Raises InputError for an unknown name.
+    needs. Raises InputError for an unknown name, and where there is not a single prompt.
     """
     tree, folder = registry.work_tree, registry.folder
     authored = prompt_names(tree, folder=folder)
@@ -94,6 +94,12 @@ def check(
     for name in map(check_name, names):
         if name not in authored and name not in served:
             raise InputError(f"there is no prompt {name!r}", hint=nearest(name, authored))
+    if not authored and not served and (against is None or not _names_at(registry, against)):
+        # a mistyped folder, or the wrong directory: nothing would be guarded, and that must not look like order
+        raise InputError(
+            f"there are no prompts below {folder}/, so nothing can be checked",
+            hint="look at the folder, and at prompts: in llmops.yaml",
+        )
     chosen = [name for name in authored if not names or name in names]
     findings: list[Finding] = []
     problems: list[Problem] = []
@@ -211,8 +217,7 @@ def _merged_silently(registry: Registry, candidate: Candidate) -> list[Finding]:
 
 def _deleted(registry: Registry, gone: Sequence[str], against: BaseCommit | None) -> list[Finding]:
     if against is not None:
-        base = registry.commit_tree(against.commit, label=against.label)
-        there = set(prompt_names(base, folder=registry.folder))
+        there = _names_at(registry, against)
         gone = [name for name in gone if name in there]
     findings: list[Finding] = []
     for name in gone:
@@ -221,6 +226,10 @@ def _deleted(registry: Registry, gone: Sequence[str], against: BaseCommit | None
         message = f"{name}: the file is gone, but it is live on {places}"
         findings.append(Finding("deleted-while-live", name, path, 0, message, "keep the file while it is served"))
     return findings
+
+
+def _names_at(registry: Registry, base: BaseCommit) -> list[str]:
+    return prompt_names(registry.commit_tree(base.commit, label=base.label), folder=registry.folder)
 
 
 def _latest_side(registry: Registry, name: str) -> Side | None:

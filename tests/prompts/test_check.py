@@ -156,6 +156,7 @@ def test_a_file_deleted_while_it_is_served(repo: GitRepo) -> None:
 
 def test_a_deleted_prompt_that_nobody_serves_is_fine(repo: GitRepo) -> None:
     released(repo, "1.0.0")
+    released(repo, "1.0.0", name="other")
     (repo.path / PATH).unlink()
     assert rules(repo) == []
 
@@ -201,3 +202,18 @@ def test_a_base_that_was_broken_does_not_forbid_its_repair(repo: GitRepo) -> Non
     repo.commit({PATH: "name: [\n"})
     branch(repo, "1.0.0", "Whole again.")
     assert rules(repo, against="main") == []
+
+
+def test_nothing_to_check_is_not_in_order(repo: GitRepo) -> None:
+    released(repo, "1.0.0")
+    repo.write({"llmops.yaml": "prompts: promts\n"})
+    with pytest.raises(InputError, match="there are no prompts below promts/, so nothing can be checked"):
+        checked(repo)
+
+
+def test_the_last_prompt_may_be_removed(repo: GitRepo) -> None:
+    released(repo, "1.0.0")
+    repo.git("checkout", "-q", "-b", "topic")
+    (repo.path / PATH).unlink()
+    repo.commit()
+    assert checked(repo, against="main").findings == ()
