@@ -9,8 +9,9 @@ from llmops_cli.cli import console
 if TYPE_CHECKING:
     from llmops_cli.errors import FileError
     from llmops_cli.prompts.environment import Moved, Wish
+    from llmops_cli.prompts.registry import Registry
 
-Name = Annotated[str, typer.Argument(help="The prompt.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The prompt.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the log for ever.")]
 NoPush = Annotated[bool, typer.Option("--no-push", help="Record it here only, and push it later.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be moved, and move nothing.")]
@@ -27,7 +28,7 @@ def register(app: typer.Typer, environment_app: typer.Typer) -> None:
 
 def promote(
     name: Name,
-    version: Annotated[str, typer.Argument(help="A released version.")],
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="A released version.")],
     environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where it is to be served.")],
     reason: Reason = "",
     no_push: NoPush = False,
@@ -40,7 +41,9 @@ def promote(
 
 def rollback(
     name: Name,
-    version: Annotated[str, typer.Argument(help="The version to go back to (default: the one before).")] = "",
+    version: Annotated[
+        str, typer.Argument(metavar="VERSION", help="The version to go back to (default: the one before).")
+    ] = "",
     environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where to go back.")] = "production",
     reason: Reason = "",
     no_push: NoPush = False,
@@ -52,7 +55,7 @@ def rollback(
 
 
 def list_environments(as_json: AsJson = False) -> int:
-    """Show what is live on every environment."""
+    """Show what is live on every environment, as of the last git fetch."""
     from llmops_cli.config import load_config
     from llmops_cli.prompts.registry import open_registry
 
@@ -89,20 +92,25 @@ def list_environments(as_json: AsJson = False) -> int:
 
 
 def log(
-    environment: Annotated[str, typer.Argument(help="The environment; all when none is named.")] = "",
-    name: Annotated[str, typer.Argument(help="Only this prompt.")] = "",
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment; all when none is named.")] = "",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Only this prompt.")] = "",
     as_json: AsJson = False,
 ) -> int:
-    """Show who moved what, when and why, newest first."""
+    """Show who moved what, when and why, newest first, as of the last git fetch."""
     from llmops_cli.config import load_config
     from llmops_cli.prompts.live import log_of
     from llmops_cli.prompts.registry import open_registry
 
     registry = open_registry(load_config())
+    if name:
+        _must_be_known(registry, name)
     chosen = [registry.environment(environment)] if environment else registry.environments()
     moves = [move for one in chosen for move in log_of(registry.repo, one, name)]
     if as_json:
         console.out_json({"format": "llmops.moves/1", "moves": [move.as_json() for move in moves]})
+        return 0
+    if not moves:
+        console.say(f"{name or 'nothing'} was never live on {', '.join(one.name for one in chosen)}")
         return 0
     console.table(
         ["environment", "when", "action", "prompt", "from", "to", "who", "reason"],
@@ -112,6 +120,17 @@ def log(
         ],
     )
     return 0
+
+
+def _must_be_known(registry: "Registry", name: str) -> None:
+    """Raises InputError for a prompt that never was: an empty log would read as `never moved`."""
+    from llmops_cli.errors import InputError
+    from llmops_cli.prompts.live import log_of
+    from llmops_cli.prompts.reference import check_name
+
+    known = check_name(name) in registry.names()
+    if not known and not any(log_of(registry.repo, one, name) for one in registry.environments()):
+        raise InputError(f"there is no prompt {name!r}", hint=registry.known(name))
 
 
 def _move(

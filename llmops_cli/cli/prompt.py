@@ -113,9 +113,9 @@ def render(
 def diff(
     prompt: Meant,
     before: Annotated[
-        str, typer.Argument(metavar="[A]", help="The earlier side: a version, environment, branch, or NAME@WHERE.")
+        str, typer.Argument(metavar="A", help="The earlier side: a version, environment, branch, or NAME@WHERE.")
     ] = "",
-    after: Annotated[str, typer.Argument(metavar="[B]", help="The later side; the working tree by default.")] = "",
+    after: Annotated[str, typer.Argument(metavar="B", help="The later side; the working tree by default.")] = "",
     as_json: AsJson = False,
 ) -> int:
     """Show what changed, to the word, and which level of version that needs.
@@ -141,7 +141,7 @@ def diff(
 def bump(
     name: Name,
     level: Annotated[
-        str, typer.Argument(metavar="[LEVEL]", help="patch, minor or major; the smallest that is needed by default.")
+        str, typer.Argument(metavar="LEVEL", help="patch, minor or major; the smallest that is needed by default.")
     ] = "",
     version: Annotated[str, typer.Option("--version", metavar="X.Y.Z", help="Take this version.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")] = False,

@@ -235,8 +235,8 @@ class _Mover:
     def _record(self, repo: Repo, step: _Step, commit: str) -> Pushed:
         """Make the commit the environment's tip: on the remote, and then here; or here alone."""
         if not self.remote:
-            done = update_ref(repo, step.environment.ref, commit, before=step.environment.local)
-            return Pushed(Outcome.DONE if done else Outcome.BEHIND, f"{step.environment.ref} could not be written")
+            refused = update_ref(repo, step.environment.ref, commit, before=step.environment.local)
+            return Pushed(Outcome.BEHIND if refused else Outcome.DONE, refused)
         result = push_environment(repo, self.remote, step.environment, commit, step.release)
         if result.outcome is Outcome.DONE:
             remember(repo, self.remote, step.environment.name, commit)

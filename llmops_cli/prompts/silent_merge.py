@@ -29,7 +29,7 @@ def find_silent_merge(registry: Registry, prompt: Prompt, path: str) -> SilentMe
     full = registry.config.prefix + path
     latest = registry.latest(prompt.name)
     stop = [f"^{latest.commit}"] if latest else []
-    log = repo.git("log", "--merges", "--topo-order", "--format=%H %P", head, *stop, "--", full)
+    log = repo.ask("log", "--merges", "--topo-order", "--format=%H %P", head, *stop, "--", full)
     merges = [line.split() for line in log.lines]
     wanted = [f"{commit}:{full}" for merge in merges for commit in merge]
     versions = dict(zip(wanted, map(version_in, repo.read_blobs(wanted)), strict=True))

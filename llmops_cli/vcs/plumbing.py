@@ -36,7 +36,10 @@ _INHERITED = (
     "GIT_ICASE_PATHSPECS",
 )
 _TAMED = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1"}
-_NO_SURPRISES = ("-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false")
+_NO_SURPRISES = (
+    "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
+    "-c", "log.showSignature=false",  # gpg's words would stand among the fields of a log
+)  # fmt: skip
 _NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 

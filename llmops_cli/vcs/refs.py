@@ -75,10 +75,11 @@ def read_refs(repo: Repo, *, folder: str, remote: str) -> Refs:
     return Refs(tuple(tags), branches[local], branches[tracking])
 
 
-def update_ref(repo: Repo, ref: str, commit: str, *, before: str | None) -> bool:
-    """Set a ref if it still is what it was (`None`: if it does not exist); False when it is not."""
+def update_ref(repo: Repo, ref: str, commit: str, *, before: str | None) -> str:
+    """Set a ref if it still is what it was (`None`: if it does not exist); empty when done, else why git would not."""
     expected = before if before is not None else "0" * len(commit)
-    return repo.git("update-ref", "-m", "llmops", "--end-of-options", ref, commit, expected).ok
+    answer = repo.git("update-ref", "-m", "llmops", "--end-of-options", ref, commit, expected)
+    return "" if answer.ok else answer.complaint
 
 
 def create_tag(repo: Repo, name: str, commit: str, message: str) -> str | None:
@@ -100,11 +101,8 @@ def delete_ref(repo: Repo, ref: str, *, before: str) -> bool:
 
 def checked_out(repo: Repo, ref: str) -> str:
     """The folder of the work tree that has this branch checked out, empty when none has."""
-    folder = ""
-    for line in repo.git("worktree", "list", "--porcelain").lines:
-        key, _, value = line.partition(" ")
-        if key == "worktree":
-            folder = value
-        elif key == "branch" and value == ref:
-            return folder
+    for tree in repo.git("worktree", "list", "--porcelain").text.split("\n\n"):
+        said = dict(line.partition(" ")[::2] for line in tree.split("\n"))
+        if said.get("branch") == ref and "prunable" not in said:  # prunable: its folder is gone
+            return said["worktree"]
     return ""

@@ -39,10 +39,10 @@ def test_tags_of_every_kind(repo: GitRepo) -> None:
 def test_a_ref_moves_only_from_where_it_was(repo: GitRepo) -> None:
     first, second = repo.commit({"x": "1"}), repo.commit({"x": "2"})
     here = found(repo)
-    assert update_ref(here, "refs/heads/llmops/a", first, before=None)
-    assert not update_ref(here, "refs/heads/llmops/a", second, before=None)
-    assert not update_ref(here, "refs/heads/llmops/a", first, before=second)
-    assert update_ref(here, "refs/heads/llmops/a", second, before=first)
+    assert update_ref(here, "refs/heads/llmops/a", first, before=None) == ""
+    assert "already exists" in update_ref(here, "refs/heads/llmops/a", second, before=None)
+    assert f"is at {first} but expected {second}" in update_ref(here, "refs/heads/llmops/a", first, before=second)
+    assert update_ref(here, "refs/heads/llmops/a", second, before=first) == ""
     assert not delete_ref(here, "refs/heads/llmops/a", before=first)
     assert delete_ref(here, "refs/heads/llmops/a", before=second)
     assert here.commit_of("refs/heads/llmops/a") is None
