@@ -152,7 +152,14 @@ def release(
     config = load_config()
     registry = open_registry(config)
     _warn(registry)
-    done = run_release(registry, names or (), push_tags=push, dry_run=dry_run, eval_summary=_summary(config, eval_run))
+    done = run_release(
+        registry,
+        names or (),
+        push_tags=push,
+        dry_run=dry_run,
+        eval_summary=_summary(config, eval_run),
+        evidence=evidence_of(config),
+    )
     if as_json:
         console.out_json(
             {

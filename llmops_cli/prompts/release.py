@@ -7,6 +7,7 @@ from llmops_cli.errors import ConflictError, FileError, GateError, InputError, M
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.check import Candidate, Finding, guard, read_candidate
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
+from llmops_cli.prompts.level import Evidence, no_evidence
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.registry import Registry, open_registry
 from llmops_cli.prompts.tag import Release
@@ -35,8 +36,11 @@ def release(
     push_tags: bool = False,
     dry_run: bool = False,
     eval_summary: Callable[[Prompt], str] = lambda _: "",
+    evidence: Evidence = no_evidence,
 ) -> Released:
     """Tag the named prompts (all, when none is named) as HEAD holds them. `eval_summary` goes into the tag.
+
+    `evidence` may raise the level that a change needs, as for `check`: a tag cannot be taken back.
 
     Raises InputError when the working files differ from HEAD, ConflictError when a version is taken by other content
     (here, on the remote, or by a silent merge), GateError when a guard says no, MeasureError when the remote cannot be
@@ -48,7 +52,7 @@ def release(
     if push_tags:
         _fetch_tags(repo, remote, [candidate.prompt.name for candidate in chosen])
         registry = open_registry(registry.config)
-    _refuse(guarded(registry, chosen))
+    _refuse(guarded(registry, chosen, evidence))
     wanted = [_as_release(registry, candidate, head, eval_summary) for candidate in chosen]
     if dry_run:
         known = [registry.release(one.name, one.version) for one in wanted]
@@ -63,15 +67,15 @@ def release(
         # somebody released in the same moment: what they did is looked at, and need not be done again
         _fetch_tags(repo, remote, [one.name for one in wanted])
         registry = open_registry(registry.config)
-        _refuse(guarded(registry, chosen))
+        _refuse(guarded(registry, chosen, evidence))
     raise ConflictError(
         f"{remote} took other releases {ATTEMPTS} times in a row; nothing was released", hint="try again"
     )
 
 
-def guarded(registry: Registry, chosen: Sequence[Candidate]) -> list[Finding]:
+def guarded(registry: Registry, chosen: Sequence[Candidate], evidence: Evidence) -> list[Finding]:
     """What the guards say of these candidates against the releases."""
-    return [finding for candidate in chosen for finding in guard(registry, candidate)]
+    return [finding for candidate in chosen for finding in guard(registry, candidate, evidence)]
 
 
 def _attempt(registry: Registry, repo: Repo, wanted: Sequence[Release], remote: str) -> Released | None:

@@ -173,3 +173,11 @@ def test_a_hook_that_says_no_is_not_a_remote_that_cannot_be_reached(
     with pytest.raises(GateError, match="your pre-push hook says no: tests are red; nothing was released"):
         release(opened(repo), push_tags=True)
     assert repo.git("tag") == ""
+
+
+def test_a_release_asks_the_stored_runs_as_check_does(repo: GitRepo) -> None:
+    released(repo, "1.0.0")
+    repo.commit({PATH: prompt("1.0.1", "Other words.")})
+    with pytest.raises(GateError, match="needs minor: the answers moved"):
+        release(opened(repo), evidence=lambda before, after: "the answers moved" if before != after else "")
+    assert repo.git("tag") == "rag-answer@v1.0.0"
