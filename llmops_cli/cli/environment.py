@@ -85,8 +85,14 @@ def list_environments(as_json: AsJson = False) -> int:
         for one in live.values()
     ]
     console.table(["environment", "prompt", "version", "commit"], rows)
+    remote = registry.config.settings.remote
     for environment, live in served.items():
-        if not live:
+        if live:
+            continue
+        if environment.tracking is None and registry.repo and remote in registry.repo.remotes():
+            fetch = f"git fetch {remote} '+refs/heads/llmops/*:refs/remotes/{remote}/llmops/*'"
+            console.say(f"nothing is known to be live on {environment.name}; to ask the remote: {fetch}")
+        else:
             console.say(f"nothing is live on {environment.name}")
     return 0
 

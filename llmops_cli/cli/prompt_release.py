@@ -121,7 +121,7 @@ def check(
     base = find_base(registry.repo, against, remote=config.settings.remote) if against and registry.repo else None
     checked = run_check(registry, names or (), against=base, evidence=evidence_of(config))
     _warn(registry)
-    if not against and registry.tags_missing():
+    if registry.tags_missing() and (not against or (registry.repo and registry.repo.is_shallow())):
         console.warn("no tags fetched, so nothing is known of releases; run: git fetch --tags")
     if as_json:
         console.out_json(_checked_json(checked))

@@ -119,9 +119,8 @@ class _Mover:
             raise InputError("this is not a git repository, and an environment is a branch", hint="run: git init")
         known = self.registry.environment(self.wish.environment)
         check_environment_name(repo, known)
-        configured = self.registry.config.settings.remote
-        if self.wish.push and configured in repo.remotes():
-            self.remote = configured
+        self.remote = self._remote(repo) if self.wish.push else ""
+        if self.remote:
             self._fetch(repo, known)
         elif place := checked_out(repo, known.ref):
             branch = known.ref.removeprefix("refs/heads/")
@@ -144,6 +143,19 @@ class _Mover:
             f"{self.wish.environment} could not be moved in {ATTEMPTS} attempts: {recorded.words}; nothing was changed",
             hint="others may be writing to it right now; try again",
         )
+
+    def _remote(self, repo: Repo) -> str:
+        """The remote to push to; empty where there is none at all.
+
+        Raises InputError when there are others only: a rollback that nobody but this clone hears of is none.
+        """
+        remotes, configured = repo.remotes(), self.registry.config.settings.remote
+        if remotes and configured not in remotes:
+            raise InputError(
+                f"there is no remote {configured!r} to push to, only {', '.join(remotes)}; nothing was changed",
+                hint="name it in llmops.yaml: remote; --no-push records it here only",
+            )
+        return configured if remotes else ""
 
     def _fetch(self, repo: Repo, environment: Environment) -> None:
         fetch_environment(repo, self.remote, environment.name)

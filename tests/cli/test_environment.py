@@ -39,6 +39,18 @@ def test_an_empty_log_is_said_and_is_an_empty_list(project: GitRepo, capsys: pyt
     assert json.loads(capsys.readouterr().out)["moves"] == []
 
 
+def test_a_clone_that_never_asked_does_not_say_that_nothing_is_live(
+    project: GitRepo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert main(["env", "list"]) == 0
+    assert capsys.readouterr().err == "nothing is live on production\n"
+    project.git("remote", "add", "origin", "../elsewhere.git")
+    assert main(["env", "list"]) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("nothing is known to be live on production; to ask the remote: git fetch origin '+refs/")
+
+
 def test_a_branch_in_the_way_of_an_environment_is_named(
     repo: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

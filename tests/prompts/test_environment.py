@@ -90,6 +90,15 @@ def test_a_file_edited_by_hand_is_not_the_release_whose_number_it_bears(repo: Gi
     assert move(opened(repo), Wish("promote", "rag-answer", "1.0.0", "production"), tell=print).already
 
 
+def test_a_move_that_would_stay_here_unasked_is_refused(repo: GitRepo) -> None:
+    registry = released(repo, "1.0.0")
+    repo.git("remote", "add", "upstream", "../elsewhere.git")
+    with pytest.raises(InputError, match="there is no remote 'origin' to push to, only upstream; nothing was changed"):
+        move(registry, Wish("promote", "rag-answer", "1.0.0", "production"), tell=print)
+    assert repo.git("branch", "--list", "llmops/*") == ""
+    assert not move(registry, Wish("promote", "rag-answer", "1.0.0", "production", push=False), tell=print).pushed
+
+
 def test_a_checked_out_environment_is_not_moved_under_your_feet(repo: GitRepo) -> None:
     registry = released(repo, "1.0.0", "1.1.0")
     move(registry, Wish("promote", "rag-answer", "1.0.0", "production"), tell=print)
