@@ -27,7 +27,7 @@ Against = Annotated[
 Repeats = Annotated[int | None, typer.Option("--repeats", min=1, max=50, help="Ask every case this often at first.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of the report.")]
 AllowRemoved = Annotated[
-    bool, typer.Option("--allow-removed", help="Accept that cases or suites of the base are gone.")
+    bool, typer.Option("--allow-removed", help="Accept that cases, suites or checks of the base are gone.")
 ]
 Cases = Annotated[int, typer.Option("--cases", min=0, help="How many cases are shown with both answers.")]
 Summary = Annotated[
@@ -50,12 +50,19 @@ def run(
     budget: Annotated[
         float | None, typer.Option("--budget", min=0, metavar="USD", help="Stop before more than this is spent.")
     ] = None,
-    concurrency: Annotated[int | None, typer.Option("--concurrency", min=1, help="Calls at the same time.")] = None,
-    timeout: Annotated[float | None, typer.Option("--timeout", min=0.01, help="Seconds a call may take.")] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Ask again what the cache knows.")] = False,
+    concurrency: Annotated[
+        int | None,
+        typer.Option("--concurrency", min=1, help="Calls at the same time (8 unless llmops.yaml says otherwise)."),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option("--timeout", min=0.01, help="Seconds a call may take (120 unless llmops.yaml says otherwise)."),
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache of answers.")] = False,
     allow_removed: AllowRemoved = False,
     record: Annotated[
-        Path | None, typer.Option("--record", metavar="FILE", help="Write all outputs as a recording (JSONL).")
+        Path | None,
+        typer.Option("--record", metavar="FILE", help="Add all outputs, of both sides, to this recording (JSONL)."),
     ] = None,
     summary: Summary = None,
     cases: Cases = 5,

@@ -17,7 +17,7 @@ from llmops_cli.errors import LlmopsError
 
 app = typer.Typer(
     name="llmops",
-    help="Prompts as semver-versioned artifacts in git, and a gate that lets none reach production unmeasured.",
+    help="Prompts as semver-versioned artifacts in git, and a gate that measures every change before it is merged.",
     epilog="Exit codes: 0 pass or done, 1 the gate or a check says no, 2 bad input, 3 could not measure, "
     "4 registry conflict, 70 a bug in llmops, 130 interrupted.",
     no_args_is_help=True,
