@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from llmops_cli.errors import FileError
+from llmops_cli.errors import FileError, InputError
 from llmops_cli.files.json_value import read_text
 from llmops_cli.files.shape import FileShape, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
@@ -102,11 +102,14 @@ def load_config(
 
     The root is the nearest folder upwards with a llmops.yaml, else the nearest with a prompts/ folder, else the top of
     the git work tree, else `start` itself; the search ends at the top of the work tree.
-    Raises FileError when llmops.yaml is not what it must be; with `on_broken` that is told instead, and the defaults
+    Raises InputError when the current folder is gone, FileError when llmops.yaml is not what it must be; with `on_broken` that is told instead, and the defaults
     hold: a broken file on main must not stand between production and the version before.
     """
     variables = dict(os.environ) if env is None else dict(env)
-    here = (start or Path.cwd()).resolve()
+    try:
+        here = (start or Path.cwd()).resolve()
+    except FileNotFoundError:
+        raise InputError("the current folder does not exist any more", hint="change to one that does") from None
     upwards = [here, *here.parents]
     git_root = next((folder for folder in upwards if (folder / ".git").exists()), None)
     if git_root is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from llmops_cli.config import Config, Settings, load_config, parse_settings
-from llmops_cli.errors import FileError
+from llmops_cli.errors import FileError, InputError
 
 
 def config(**env: str) -> Config:
@@ -97,3 +97,12 @@ def test_a_folder_has_one_spelling(written: str, meant: str) -> None:
 def test_a_folder_lies_below_the_project(folder: str) -> None:
     with pytest.raises(FileError, match=r"llmops\.yaml:1: prompts: must be a folder below the project root"):
         parse_settings(f"prompts: {folder}\n")
+
+
+def test_a_current_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(InputError, match="the current folder does not exist any more"):
+        load_config(env={})
