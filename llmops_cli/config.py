@@ -102,8 +102,9 @@ def load_config(
 
     The root is the nearest folder upwards with a llmops.yaml, else the nearest with a prompts/ folder, else the top of
     the git work tree, else `start` itself; the search ends at the top of the work tree.
-    Raises InputError when the current folder is gone, FileError when llmops.yaml is not what it must be; with `on_broken` that is told instead, and the defaults
-    hold: a broken file on main must not stand between production and the version before.
+    Raises InputError when the current folder is gone, and FileError when llmops.yaml is not what it must be; with
+    `on_broken` that is told instead, and the defaults hold: a broken file on main must not stand between production
+    and the version before.
     """
     variables = dict(os.environ) if env is None else dict(env)
     try:

@@ -57,15 +57,24 @@ def test_a_bad_setting_names_file_line_and_key(
     assert capsys.readouterr().err.startswith(said)
 
 
+# a command of ours with a bug, added to the app the way every command is
+BUGGY = """\
+import sys, tempfile
+from llmops_cli.cli.main import app, entry
+def boom() -> None:
+    raise ZeroDivisionError("a bug")
+app.command("boom")(boom)
+sys.argv = ["llmops", "boom"]
+"""
+
+
 def test_a_surprise_is_70_with_the_details_in_a_file(tmp_path: Path) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    command = f"cd {gone} && rmdir {gone} && {sys.executable} -m llmops_cli eval run"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)}
-    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", BUGGY + "entry()"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 70
     assert done.stdout == ""
-    assert done.stderr.startswith("error: this is a bug in llmops: FileNotFoundError")
+    assert done.stderr.startswith("error: this is a bug in llmops: ZeroDivisionError: a bug")
     assert "Traceback" not in done.stderr
     (report,) = tmp_path.glob("llmops-crash-*.txt")
     assert str(report) in done.stderr
@@ -73,15 +82,11 @@ def test_a_surprise_is_70_with_the_details_in_a_file(tmp_path: Path) -> None:
 
 
 def test_a_surprise_that_cannot_be_kept_is_still_70(tmp_path: Path) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    # Python falls back to the current folder for temporary files, and that one is gone as well
-    program = f"import tempfile; tempfile.tempdir = '{tmp_path}/none'; from llmops_cli.cli.main import entry; entry()"
-    command = f'cd {gone} && rmdir {gone} && {sys.executable} -P -c "{program}" eval run'
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", BUGGY + f"tempfile.tempdir = '{tmp_path}/none'\nentry()"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 70
-    assert done.stderr.startswith("error: this is a bug in llmops: FileNotFoundError")
+    assert done.stderr.startswith("error: this is a bug in llmops: ZeroDivisionError: a bug")
     assert "Traceback" in done.stderr  # there is no other place for the details
 
 
