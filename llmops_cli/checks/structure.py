@@ -1,8 +1,9 @@
 """Checks of JSON: is-json, contains-json, and JSON schemas that never leave the machine."""
 
 import json
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Literal
 
 from jsonschema import Draft202012Validator, exceptions, validators
@@ -159,7 +160,8 @@ def _compiled(schema: dict[str, Json], where: str) -> Schema:
     except RecursionError:
         raise InputError(f"{where}: the JSON schema is nested too deeply") from None
     _refuse_foreign_references(schema, str(dialect), where)
-    bounded = validators.extend(known, _BOUNDED)  # type: ignore[no-untyped-call]
+    keywords = {**_BOUNDED, "unevaluatedProperties": _unevaluated_properties(known, _key_patterns(schema))}
+    bounded = validators.extend(known, keywords)  # type: ignore[no-untyped-call]
     return Schema(bounded(schema, registry=REGISTRY))
 
 
@@ -209,6 +211,39 @@ def _additional_properties(
             yield from validator.descend(value, allowed, path=name)
 
 
+def _key_patterns(schema: Json) -> list[str]:
+    """The patterns of keys anywhere in a schema."""
+    if isinstance(schema, list):
+        return [pattern for part in schema for pattern in _key_patterns(part)]
+    if not isinstance(schema, dict):
+        return []
+    own = schema.get("patternProperties")
+    return [*(own if isinstance(own, dict) else ()), *(p for part in schema.values() for p in _key_patterns(part))]
+
+
+def _unevaluated_properties(known: Any, patterns: Sequence[str]) -> Any:
+    """The keyword as the library has it, which searches key patterns without a bound: so they are tried before."""
+    unbounded = known.VALIDATORS.get("unevaluatedProperties")
+
+    def checked(validator: Any, value: Any, instance: Any, schema: Any) -> Iterator[exceptions.ValidationError]:
+        for name in instance if isinstance(instance, dict) else ():
+            for pattern in patterns:
+                search(pattern, name)
+        yield from unbounded(validator, value, instance, schema) or () if unbounded else ()
+
+    return checked
+
+
+def _multiple_of(_: Any, divisor: Any, instance: Any, __: Any) -> Iterator[exceptions.ValidationError]:
+    """In decimals, as both are written: the library divides floats, for which 19.99 is no multiple of 0.01."""
+    if isinstance(instance, int | float) and not isinstance(instance, bool) and _exact(instance) % _exact(divisor):
+        yield exceptions.ValidationError(f"{shortened(repr(instance))} is not a multiple of {divisor}")
+
+
+def _exact(number: int | float) -> Fraction:
+    return Fraction(number) if isinstance(number, int) else Fraction(repr(number))
+
+
 def _unique_items(_: Any, wanted: bool, instance: Any, __: Any) -> Iterator[exceptions.ValidationError]:
     if wanted and isinstance(instance, list) and len({_identity(item) for item in instance}) < len(instance):
         yield exceptions.ValidationError(f"{quoted(json.dumps(instance))} has items that are the same")
@@ -223,12 +258,14 @@ def _identity(value: Json) -> Hashable:
     return (isinstance(value, bool), value)
 
 
-# the keywords that could take for ever on a hostile output: patterns backtrack, and the library compares all pairs
+# the keywords that could take for ever on a hostile output: patterns backtrack, and the library compares all pairs;
+# and the one that rounds
 _BOUNDED: Mapping[str, Any] = {
     "pattern": _pattern,
     "patternProperties": _pattern_properties,
     "additionalProperties": _additional_properties,
     "uniqueItems": _unique_items,
+    "multipleOf": _multiple_of,
 }
 
 
