@@ -1,7 +1,6 @@
 """The judge: a prompt whose answer is a verdict from a closed set of labels, read strictly."""
 
 import hashlib
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,10 +28,10 @@ def _pass_or_fail() -> dict[str, int | float]:
 class JudgeShape(CheckShape):
     """Scores what a judge prompt says of the output: its verdict is one of `labels`, and each label has a score.
 
-    `judge` names the prompt. Its variables are filled in: `output` (the answer, fenced so that it cannot speak for the
-    judge), `expected` (of the case), `messages` (what the model was asked), and any other from the case's `vars`. The
-    model is the `model` of the check, else of the judge prompt, else `judge_model` of the project; `params` add to the
-    params of the prompt.
+    `judge` names the prompt. Its variables are filled in: `output` (the answer), `messages` (what the model was asked),
+    both fenced so that they cannot speak for the judge, `expected` (of the case), and any other from the case's `vars`.
+    The model is the `model` of the check, else of the judge prompt, else `judge_model` of the project; `params` add to
+    the params of the prompt.
 
     The judge must answer with one JSON object, `reasons` before `verdict`, at most a code fence around it. Prose, two
     objects, an unknown label, a number, a cut answer cannot be measured; nothing is guessed, clamped, or passed. A case
@@ -54,7 +53,7 @@ class JudgeShape(CheckShape):
         for label, value in labels.items():
             if not label.strip() or label != label.strip():
                 raise ValueError(f"{label!r} is not a label")
-            if not (math.isfinite(value) and 0 <= value <= 1):
+            if not 0 <= value <= 1:
                 raise ValueError(f"the score of {label!r} must be a number from 0 to 1")
         return labels
 
@@ -182,9 +181,8 @@ class PromptJudge:
             case "expected":
                 return None if context.expected is None else _as_text(context.expected)
             case "messages":
-                return "\n\n".join(
-                    f"{message['role']}: {_as_text(message.get('content'))}" for message in context.messages
-                )
+                asked = (f"{message['role']}: {_as_text(message.get('content'))}" for message in context.messages)
+                return fenced("\n\n".join(asked), "messages")
             case _:
                 return context.vars.get(name)
 
@@ -201,17 +199,17 @@ class PromptJudge:
         return answer
 
 
-def fenced(text: str) -> str:
+def fenced(text: str, name: str = "output") -> str:
     """The text between marks that it cannot contain: they are named by its own hash.
 
     The same text always gets the same marks, so that asking about it again finds the kept answer.
     """
     mark = _mark(text, 0)
     for attempt in range(1, 100):
-        if f"output-{mark}" not in text:
+        if f"{name}-{mark}" not in text:
             break
         mark = _mark(text, attempt)
-    return f"<output-{mark}>\n{text}\n</output-{mark}>"
+    return f"<{name}-{mark}>\n{text}\n</{name}-{mark}>"
 
 
 def _mark(text: str, attempt: int) -> str:
