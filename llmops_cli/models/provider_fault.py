@@ -50,7 +50,12 @@ _STATUS: Mapping[int, Fault] = {
     504: Fault.TIMEOUT,
 }
 _PREFIX = re.compile(r"^(?:litellm\.)?(?:[A-Za-z]+(?:Error|Exception|Timeout)|Timeout)(?::| - | Error: )\s*")
-_COME_AGAIN = re.compile(r"(?:retry|try again) (?:in|after) ([0-9]+(?:\.[0-9]+)?) ?(ms|s)\b", re.IGNORECASE)
+_COME_AGAIN = re.compile(
+    r"(?:retry|try again) (?:in|after) (?=[0-9])"
+    r"(?:(?P<h>[0-9]{1,6}) ?h(?![a-z]))?(?:(?P<m>[0-9]{1,6}) ?m(?![a-z]))?"
+    r"(?:(?P<s>[0-9]{1,9}(?:\.[0-9]+)?) ?(?P<unit>ms|s|seconds?)\b)?",
+    re.IGNORECASE,
+)
 
 
 def model_error(
@@ -60,7 +65,8 @@ def model_error(
     chain = _chain(error)
     fault = _fault(chain, _text(chain))
     retry_after = next((found for part in chain if (found := _retry_after(part, now)) is not None), None)
-    return ModelError(fault, redact(_sentence(error), secrets), retry_after=retry_after)
+    # redacted before it is shortened: half a key has no shape, and would stay
+    return ModelError(fault, _sentence(error, secrets), retry_after=retry_after)
 
 
 def seconds_of(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -155,16 +161,19 @@ def _retry_after(error: BaseException, now: Callable[[], datetime]) -> float | N
             if found is not None:
                 return found
     said = _COME_AGAIN.search(str(error))
-    return float(said[1]) / (1000 if said[2].lower() == "ms" else 1) if said else None
+    if said is None or not any(said.group("h", "m", "s")):
+        return None
+    seconds = float(said["s"] or 0) / (1000 if (said["unit"] or "").lower() == "ms" else 1)
+    return int(said["h"] or 0) * 3600 + int(said["m"] or 0) * 60 + seconds
 
 
 def _number(text: str) -> float | None:
     return float(text) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", text) else None
 
 
-def _sentence(error: BaseException) -> str:
-    """The first line of the message, without the names of exceptions in front of it."""
-    text = str(error).split("Traceback (most recent call last)")[0].strip()
+def _sentence(error: BaseException, secrets: Sequence[str]) -> str:
+    """The first line of the message, without keys and without the names of exceptions in front of it."""
+    text = redact(str(error), secrets).split("Traceback (most recent call last)")[0].strip()
     text = " ".join(text.split())
     while (shorter := _PREFIX.sub("", text, count=1)) != text:
         text = shorter

@@ -44,6 +44,10 @@ def test_when_to_come_again(headers: dict[str, str], seconds: float | None) -> N
         ("Rate limit reached. Please try again in 1.5s.", 1.5),
         ("Rate limit reached. Please try again in 250ms.", 0.25),
         ("Quota exceeded for metric. Please retry in 23.4s.", 23.4),
+        ("Please try again in 6m0s.", 360.0),
+        ("Please try again in 1h2m3.5s. Visit us", 3723.5),
+        ("Please retry after 20 seconds.", 20.0),
+        ("Try again in 3 more ways", None),
         ("try again later", None),
     ],
 )
@@ -121,3 +125,9 @@ def test_keys_do_not_reach_the_message() -> None:
 
 def test_an_error_without_words_is_named_by_its_class() -> None:
     assert model_error(ValueError()).message == "ValueError"
+
+
+@pytest.mark.parametrize("before", range(LONGEST_MESSAGE - 24, LONGEST_MESSAGE + 2))
+def test_no_half_of_a_key_is_left_where_a_message_is_cut(before: int) -> None:
+    error = ProviderError("x" * before + " 0123456789abcdef0123", 401)
+    assert "0123" not in str(model_error(error, ("0123456789abcdef0123",)))
