@@ -142,15 +142,15 @@ class LitellmModel:
         message = choices[0].message
         refusal = (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
         if refusal and not message.content:
-            raise ModelError(Fault.FILTERED, redact(f"the model refused: {refusal}"[:400], self._secrets))
+            raise ModelError(Fault.FILTERED, redact(f"the model refused: {refusal}", self._secrets)[:400])
         usage = _usage(getattr(reply, "usage", None))
         return Response(
             text=_clean(message.content or ""),
-            finish_reason=str(choices[0].finish_reason or "stop"),
+            finish_reason=_clean(str(choices[0].finish_reason or "stop")),
             usage=usage,
             cost_usd=self._cost(request, reply) if usage else None,
             latency_ms=round(latency_ms, 3),
-            model=str(getattr(reply, "model", None) or ""),
+            model=_clean(str(getattr(reply, "model", None) or "")),
             tool_calls=tuple(_tool_call(call) for call in message.tool_calls or ()),
             answered_at=datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         )
@@ -175,6 +175,8 @@ def load_litellm() -> Any:
         for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         warnings.filterwarnings("ignore", message="Pydantic serializer warnings", category=UserWarning)
+        # a call that is given up while litellm still prepares it
+        warnings.filterwarnings("ignore", message=r"coroutine '.*acompletion' was never", category=RuntimeWarning)
         return litellm
 
 
@@ -219,7 +221,7 @@ def _usage(usage: Any) -> Usage | None:
 def _tool_call(call: Any) -> Mapping[str, Json]:
     function = call.function
     return {
-        "id": str(call.id or ""),
+        "id": _clean(str(call.id or "")),
         "name": _clean(function.name or ""),
         "arguments": _clean(function.arguments or ""),
     }

@@ -66,7 +66,7 @@ def test_every_fault_is_survived_and_the_second_run_asks_nobody(
     }
     with OpenAIServer(adds, faults=faults) as server:
         point_at(server, monkeypatch)
-        assert main(["eval", "run", "--timeout", "2", "--json"]) == 0
+        assert main(["eval", "run", "--timeout", "6", "--json"]) == 0
         (run,) = runs(capsys)
         asked = len(server.calls)
         scores = {result["case"]: result["scores"]["right"]["value"] for result in run["candidate"]["results"]}
