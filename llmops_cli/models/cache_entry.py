@@ -9,6 +9,7 @@ from pydantic import Field
 from llmops_cli.files.json_value import Json, canonical, digest
 from llmops_cli.files.shape import FileShape
 from llmops_cli.models.model import Request, Response, Usage
+from llmops_cli.models.secret import redact
 
 
 class KeptUsage(FileShape):
@@ -59,7 +60,7 @@ def entry_of(request: Request, response: Response, index: Mapping[str, str]) -> 
             "key": request.key,
             "request": {
                 "model": request.model,
-                "endpoint": request.endpoint,
+                "endpoint": redact(request.endpoint),  # it may hold a password, and CI keeps caches elsewhere
                 "repeat": request.repeat,
                 "messages": digest([dict(message) for message in request.messages]),
                 "params": digest(dict(request.params)),

@@ -476,3 +476,13 @@ def test_kill_minus_nine_loses_no_answer_that_was_returned(folder: Path) -> None
     assert all(cache.get(key) is not None for key in keys)
     assert cache.warnings == []
     cache.close()
+
+
+def test_a_password_in_an_endpoint_is_not_kept(tmp_path: Path) -> None:
+    cache = AnswerCache(tmp_path)
+    request = ask(endpoint="https://team:hunter2secret@proxy.example.org/v1")
+    cache.put(request, Response("yes"))
+    assert (kept := cache.get(request.key)) is not None
+    assert kept.text == "yes"
+    assert "hunter2secret" not in str(cache.entry(request.key))
+    cache.close()
