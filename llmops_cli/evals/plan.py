@@ -11,7 +11,7 @@ from llmops_cli.evals.suite import TargetShape
 from llmops_cli.files.json_value import Json
 from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.model import Label, Request, Response
-from llmops_cli.models.price import estimate
+from llmops_cli.models.price import estimate, output_limit
 from llmops_cli.prompts.prompt import Prompt
 
 # what a plan assumes for an answer whose length nobody has limited
@@ -192,8 +192,7 @@ def summarise(
 
 
 def _output_tokens(request: Request) -> int:
-    limit = request.params.get("max_tokens")
-    return min(limit, TYPICAL_OUTPUT_TOKENS) if isinstance(limit, int) else TYPICAL_OUTPUT_TOKENS
+    return min(output_limit(request), TYPICAL_OUTPUT_TOKENS)
 
 
 def _context(trial: Trial, output: str) -> CheckContext:

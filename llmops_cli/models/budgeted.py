@@ -15,7 +15,8 @@ _ROUNDING_USD = 1e-12
 class Budget:
     """US dollars that may be spent, shared by all models of a run. For one event loop; not for threads.
 
-    `spent_usd` counts real costs where they are known and estimates where not, so it is never too low by design.
+    `spent_usd` counts real costs where they are known and estimates where not. Calls in flight may end above their
+    estimate when their params set no limit on the answer: by that much, and no more, can the limit be passed.
     """
 
     def __init__(self, limit_usd: float) -> None:
@@ -52,8 +53,9 @@ class Budget:
 class BudgetedModel:
     """A Model that makes no call its budget might not cover.
 
-    A call is estimated with the most tokens its answer may have. Afterwards its real cost is booked, or the estimate
-    where the provider did not tell, also for calls that failed after the provider may have charged for them.
+    A call is estimated with the most tokens its params allow for the answer, else with a typical length. Afterwards its
+    real cost is booked, or the estimate where the provider did not tell, also for calls that failed after the provider
+    may have charged for them.
     """
 
     def __init__(self, inner: Model, budget: Budget) -> None:

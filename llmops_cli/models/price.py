@@ -11,7 +11,7 @@ from llmops_cli.files.json_value import canonical
 from llmops_cli.models.model import Request, Usage
 
 TYPICAL_OUTPUT_TOKENS = 500  # of a call that sets no limit; only ever used to estimate
-CHARACTERS_A_TOKEN = 4  # rule of thumb for English text, https://help.openai.com/en/articles/4936856
+BYTES_A_TOKEN = 4  # rule of thumb for English text, https://help.openai.com/en/articles/4936856
 _MAP_FILE = "model_prices_and_context_window_backup.json"
 _LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
@@ -72,8 +72,11 @@ def output_limit(request: Request) -> int:
 
 
 def count_tokens(text: str) -> int:
-    """A rough number of tokens: a quarter of the characters, rounded up. For plans and budgets, never for results."""
-    return -(-len(text) // CHARACTERS_A_TOKEN)
+    """A rough number of tokens: a quarter of the UTF-8 bytes, rounded up. For plans and budgets, never for results.
+
+    Bytes, because a token holds fewer characters of other scripts: about one of Chinese, which takes three bytes.
+    """
+    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_A_TOKEN)
 
 
 @functools.lru_cache(maxsize=1)

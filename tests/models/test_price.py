@@ -48,8 +48,8 @@ def test_an_estimate_of_an_unknown_model_is_none() -> None:
     assert estimate(ask(model="openai/test-model")) is None
 
 
-@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("four", 1), ("five5", 2), ("ä" * 40, 10)])
-def test_tokens_are_a_quarter_of_the_characters(text: str, tokens: int) -> None:
+@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("a", 1), ("four", 1), ("five5", 2), ("ä" * 40, 20)])
+def test_tokens_are_a_quarter_of_the_bytes(text: str, tokens: int) -> None:
     assert count_tokens(text) == tokens
 
 
@@ -57,3 +57,9 @@ def test_prices_are_known_without_importing_litellm() -> None:
     code = "import sys; from llmops_cli.models.price import price_of as p; print(p('gpt-4'), 'litellm' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "Price(input_usd=3e-05, output_usd=6e-05) False\n"
+
+
+def test_other_scripts_have_more_tokens_a_character() -> None:
+    assert count_tokens("x" * 400) == 100
+    assert count_tokens("界" * 400) == 300
+    assert count_tokens("\ud800") == 1
