@@ -6,7 +6,7 @@ from datetime import datetime
 
 from llmops_cli import __version__
 from llmops_cli.checks.check import Judge
-from llmops_cli.errors import Interrupted, MeasureError
+from llmops_cli.errors import Interrupted, LlmopsError, MeasureError
 from llmops_cli.evals.analysis import decided, evidence_of, policy_as_json
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.gate import Status, Verdict
@@ -194,5 +194,7 @@ def _raise_if_stopped(outcome: Outcome, planned: int) -> None:
     have = f"{answered} of {planned} trials were answered" + ("; their answers are in the cache" if answered else "")
     if outcome.interrupted:
         raise Interrupted(f"interrupted: {have}", hint="run the same command again to go on from there")
+    if isinstance(outcome.fatal, LlmopsError):
+        raise outcome.fatal
     if outcome.fatal is not None:
         raise MeasureError(f"stopped: {outcome.fatal}; {have}", hint="mend the cause and run the same command again")

@@ -59,7 +59,7 @@ class Outcome:
 
     results: list[tuple[Role, Result]] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
-    fatal: ModelError | None = None
+    fatal: ModelError | LlmopsError | None = None
     interrupted: bool = False
 
 
@@ -67,7 +67,8 @@ async def run_trials(trials: Sequence[Trial], bench: Bench) -> Outcome:
     """Run all trials and return their results in the order of the plan.
 
     A call that fails makes a failed result. A fault that would hit every trial alike (a key refused, the quota or the
-    budget used up), and Ctrl-C, stop the run: calls in flight are finished and kept, later trials are left out.
+    budget used up, a model that no provider knows), and Ctrl-C, stop the run: calls in flight are finished and kept,
+    later trials are left out.
     """
     outcome = Outcome()
     stop = asyncio.Event()
@@ -148,7 +149,7 @@ class _TrialRun:
     def __init__(self, trial: Trial, bench: Bench) -> None:
         self.trial, self.bench = trial, bench
         self.counts = Counts(trials=1)
-        self.fatal: ModelError | None = None
+        self.fatal: ModelError | LlmopsError | None = None
         self.replies: dict[str, str] = {}
         self.judge_cost: float | None = 0.0
 
@@ -158,7 +159,7 @@ class _TrialRun:
         key = trial.request.key
         try:
             response = await self.bench.answering(trial).answer(trial.request)
-        except ModelError as error:
+        except (ModelError, LlmopsError) as error:
             self._stop_if_fatal(error)
             failed = {bound.shape.name: ScoreRecord.of(Failed(f"no output: {error}"), False) for bound in checks}
             return Result(case=trial.case.id, repeat=trial.repeat, error=str(error), request=key, scores=failed)
@@ -211,7 +212,12 @@ class _TrialRun:
 
     async def _score(self, check: Check | Judge, context: CheckContext) -> Score:
         if isinstance(check, Judge):
-            response = await self.bench.judging(check).answer(check.request(context))
+            request = check.request(context)
+            try:
+                response = await self.bench.judging(check).answer(request)
+            except LlmopsError as error:  # nobody can be asked: do not pay for answers that nobody will judge
+                self._stop_if_fatal(error)
+                raise
             self._count(response)
             self.replies[check.name] = response.text
             if self.judge_cost is not None:
@@ -219,8 +225,8 @@ class _TrialRun:
             return check.verdict(response)
         return check.score(context)
 
-    def _stop_if_fatal(self, error: ModelError) -> None:
-        if error.fault in FATAL and error.fault is not Fault.INTERRUPTED:
+    def _stop_if_fatal(self, error: ModelError | LlmopsError) -> None:
+        if isinstance(error, LlmopsError) or (error.fault in FATAL and error.fault is not Fault.INTERRUPTED):
             self.fatal = self.fatal or error
 
     def _count(self, response: Response) -> None:

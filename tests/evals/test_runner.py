@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -190,7 +190,7 @@ def test_a_mistake_in_one_trial_leaves_no_call_behind() -> None:
     class Model:
         async def answer(self, request: Request) -> Response:
             if content(request) == "0":
-                raise InputError("no provider can be found")
+                raise RuntimeError("a bug")
             try:
                 await asyncio.Event().wait()
             finally:
@@ -208,8 +208,68 @@ def test_a_mistake_in_one_trial_leaves_no_call_behind() -> None:
     )
 
     async def session() -> list[str]:
-        with pytest.raises(InputError, match="no provider"):
+        with pytest.raises(RuntimeError, match="a bug"):
             await run_trials(trials(9), bench)
         return sorted(ended)  # models are closed next, so nobody may be speaking any more
 
     assert asyncio.run(session()) == ["1", "2"]
+
+
+def test_a_model_that_nobody_knows_stops_the_run_and_loses_no_call_in_flight() -> None:
+    class Model:
+        async def answer(self, request: Request) -> Response:
+            await asyncio.sleep(0)
+            if content(request) == "0":
+                raise InputError("no provider can be found")
+            await asyncio.sleep(0)
+            return Response("yes")
+
+        async def close(self) -> None: ...
+
+    bench = Bench(
+        answering=lambda _: Model(),
+        checks_of=lambda _: (BoundCheck(CHECK, CHECK),),  # type: ignore[arg-type]
+        judging=lambda _: Model(),
+        concurrency=3,
+    )
+    outcome = asyncio.run(run_trials(trials(9), bench))
+    assert isinstance(outcome.fatal, InputError)
+    assert [result.output for _, result in outcome.results] == [None, "yes", "yes"]
+
+
+def test_a_judge_that_nobody_can_ask_stops_the_run_before_more_is_paid_for() -> None:
+    class Asks(Says):
+        digest: str = "d"
+        model: str = "nobody/judge"
+
+        def request(self, context: CheckContext) -> Request:
+            if context.output == "unfilled":
+                raise InputError("a variable of the judge prompt cannot be filled")
+            return Request(self.model, ())
+
+        def verdict(self, response: Response) -> Score:
+            return Scored(1)
+
+        def accepts(self, request: Request, response: Response) -> bool:
+            return True
+
+        def index(self, request: Request) -> Mapping[str, str]:
+            return {}
+
+    class Nobody:
+        async def answer(self, request: Request) -> Response:
+            raise InputError("no provider can be found")
+
+        async def close(self) -> None: ...
+
+    judge = Asks(name="says", type="says")
+    answering = ScriptedModel(["unfilled", *["yes"] * 8])
+    bench = Bench(
+        answering=lambda _: answering,
+        checks_of=lambda _: (BoundCheck(judge, judge),),  # type: ignore[arg-type]
+        judging=lambda _: Nobody(),
+        concurrency=1,
+    )
+    outcome = asyncio.run(run_trials(trials(9), bench))
+    assert isinstance(outcome.fatal, InputError)
+    assert len(answering.requests) == 2  # what one case cannot fill is that case's affair
