@@ -35,7 +35,7 @@ _LEVELS = ("patch", "minor", "major")
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the `prompt` app."""
-    app.command("new", epilog="Example: llmops prompt new rag-answer --model openai/gpt-5-mini")(new)
+    app.command("new", epilog="Example: llmops prompt new rag-answer --model openai/gpt-4.1-mini")(new)
     app.command("show", epilog="Example: llmops prompt show rag-answer@production")(show)
     app.command("render", epilog="Example: llmops prompt render rag-answer --var question='Why?' --vars case.json")(
         render
