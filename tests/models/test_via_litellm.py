@@ -381,3 +381,8 @@ def test_nothing_is_printed_leaked_or_loaded_from_a_dot_env(server: OpenAIServer
     assert done.stderr == ""
     assert done.returncode == 0
     assert len(server.calls) == 25
+
+
+async def test_what_a_provider_says_of_itself_can_be_written_down(server: OpenAIServer, model: LitellmModel) -> None:
+    server.faults = {0: server_side.changed(lambda body: body.update(model="half \ud800"))}
+    assert (await model.answer(ask())).model == "half \ufffd"
