@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from llmops_cli.evals.policy import Policy, Rule
+from llmops_cli.evals.policy import MEASURED, Policy, Rule
 from llmops_cli.evals.suite import Suite
 
 
@@ -54,6 +54,10 @@ def bar_of(theirs: Suite, mine: Suite, *, allow_removed: bool) -> Bar:
             for name, cases in narrowed.items()
         ]
         removed, narrowed = (), {}
+        measured = {check.name for check in mine.all_checks()} | set(MEASURED)
+        gone = [name for name in policy.rules if name not in measured]
+        notes += [f"the check {name} is gone, as allowed, and its rule ({policy.rules[name]}) with it" for name in gone]
+        policy = replace(policy, rules={name: rule for name, rule in policy.rules.items() if name in measured})
     repeats = max(mine.repeats, theirs.repeats)
     return Bar(policy, critical, clusters, repeats, frozenset(known), removed, narrowed, tuple(notes))
 

@@ -114,7 +114,7 @@ def _subject(analysis: Analysis) -> str:
 def _who_answers(side: Side, before: Side | None = None) -> str:
     if not side.model:
         return "recorded answers"
-    changed = f"{before.model} -> " if before is not None and before.model != side.model else ""
+    changed = f"{before.model or 'a recording'} -> " if before is not None and before.model != side.model else ""
     return f"answers of {changed}{side.model}"
 
 

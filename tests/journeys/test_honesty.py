@@ -204,6 +204,8 @@ def test_a_removed_check_cannot_be_decided(adder: GitRepo, capsys: pytest.Captur
     branch(adder, changed(wrong=8) | {"evals/adder.yaml": suite.replace("  right:", "  short:")})
     assert main(["eval", "run", "--against", "main"]) == 3
     assert "right was not measured on any case" in capsys.readouterr().out
+    assert main(["eval", "run", "--against", "main", "--allow-removed"]) == 0
+    assert "the check right is gone, as allowed, and its rule" in capsys.readouterr().out
 
 
 def test_a_removed_case_must_be_allowed(adder: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
