@@ -17,6 +17,7 @@ from llmops_cli.files.shape import FileShape, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
 
 SETTINGS_FILE = "llmops.yaml"
+_OPENAI_NAMES = ("gpt-", "chatgpt-", "o1", "o3", "o4")
 
 
 class RunSettings(FileShape):
@@ -69,7 +70,12 @@ class Config:
 
         It is part of what an answer depends on: what a stand-in said must never be taken for the provider's answer.
         """
-        provider = model.partition("/")[0] if "/" in model else "openai"
+        provider, slash, _ = model.partition("/")
+        if not slash:
+            # a bare name is some provider's: only OpenAI's own may go, with their key, to OpenAI's address
+            provider = "openai" if model.startswith(_OPENAI_NAMES) else ""
+        if not provider:
+            return ""
         name = provider.upper().replace("-", "_")
         return self.env.get(f"{name}_API_BASE") or self.env.get(f"{name}_BASE_URL") or ""
 

@@ -61,6 +61,7 @@ def test_keys_do_not_show_in_a_traceback() -> None:
         ("anthropic/m", "http://b"),
         ("azure-ai/m", "http://c"),
         ("x/m", ""),
+        ("claude-haiku-4-5", ""),
     ],
 )
 def test_the_environment_names_the_address_of_a_provider(model: str, url: str) -> None:

@@ -11,11 +11,8 @@ from llmops_cli.evals.suite import TargetShape
 from llmops_cli.files.json_value import Json
 from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.model import Label, Request, Response
-from llmops_cli.models.price import estimate, output_limit
+from llmops_cli.models.price import TYPICAL_OUTPUT_TOKENS, estimate, output_limit
 from llmops_cli.prompts.prompt import Prompt
-
-# what a plan assumes for an answer whose length nobody has limited
-TYPICAL_OUTPUT_TOKENS = 300
 
 
 @dataclass(frozen=True)
