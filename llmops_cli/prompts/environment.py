@@ -129,6 +129,8 @@ class _Mover:
         recorded = Pushed(Outcome.BEHIND)
         for attempt in range(ATTEMPTS):
             step = self._step(repo, seen)
+            if step.already:
+                self._say_who(repo, step)
             if step.already or self.wish.dry_run:
                 return self._result(step, changed=False)
             commit = commit_files(repo, step.environment.tip, self._files(step), self._message(step))
@@ -271,6 +273,13 @@ class _Mover:
                 raise _lost(one)
         for one in reversed(news):
             self.tell(f"meanwhile {one.sentence()}; trying again on top of that")
+
+    def _say_who(self, repo: Repo, step: _Step) -> None:
+        """Who made it so: of two people with the same wish the later one learns that somebody else was there first."""
+        tip = step.environment.tip
+        moves = read_moves(repo, step.environment.name, tip, name=self.wish.name) if tip else []
+        if moves:
+            self.tell(moves[0].sentence())
 
     def _result(self, step: _Step, *, changed: bool, commit: str = "") -> Moved:
         return Moved(

@@ -118,6 +118,7 @@ def test_what_is_live_already_moves_nothing(make_repo: MakeRepo, shell: Shell) -
     before = refs(ann)
     said = shell.done(ann, "promote", "rag-answer", "1.2.0", "--env", "production")
     assert said.out == "production: rag-answer 1.2.0 is live already\n"
+    assert "production: rag-answer was moved" in said.err  # by whom, for somebody who comes second
     assert refs(ann) == before
 
 
