@@ -10,7 +10,7 @@ from llmops_cli.errors import Interrupted, LlmopsError, MeasureError
 from llmops_cli.evals.analysis import decided, evidence_of, policy_as_json
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.gate import Status, Verdict
-from llmops_cli.evals.plan import Subject, Trial, plan_trials
+from llmops_cli.evals.plan import Subject, Trial, check_judges, plan_trials
 from llmops_cli.evals.preparation import Preparation
 from llmops_cli.evals.run import CaseRecord, Counts, Result, Run, Side
 from llmops_cli.evals.runner import Bench, NoProgress, Outcome, Progress, run_trials
@@ -78,6 +78,7 @@ class _Evaluation:
             for trial in plan_trials(self.prepared.subjects, cases, repeats)
             if (trial.role, trial.case.id, trial.repeat) not in have
         ]
+        check_judges(trials, self.prepared.judges_of)
         bench = Bench(
             answering=self.lab.model_for,
             checks_of=self.prepared.checks_of,

@@ -192,6 +192,16 @@ def _output_tokens(request: Request) -> int:
     return min(output_limit(request), TYPICAL_OUTPUT_TOKENS)
 
 
+def check_judges(trials: Sequence[Trial], judges_of: Callable[[Case], Collection[Judge]]) -> None:
+    """See that every judge can be asked about every case, before an answer is paid for that it could not judge.
+
+    Raises InputError that names the judge and the variable no case fills.
+    """
+    for trial in trials:
+        for judge in judges_of(trial.case):
+            judge.request(_context(trial, "an answer"))
+
+
 def _context(trial: Trial, output: str) -> CheckContext:
     return CheckContext(
         output=output, vars=trial.case.vars, expected=trial.case.expected, messages=trial.request.messages

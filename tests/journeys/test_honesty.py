@@ -412,3 +412,18 @@ def test_recording_an_unchanged_suite_keeps_nothing_and_passes(
     assert main(["eval", "run", "--against", "main", "--record", "kept.jsonl"]) == 0
     assert "nothing was run, so nothing is recorded" in capsys.readouterr().err
     assert not (adder.path / "kept.jsonl").exists()
+
+
+def test_a_judge_that_cannot_be_asked_is_a_mistake_before_anything_is_paid(
+    repo: GitRepo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = SUITE.replace("gate:", "  - {name: kind, type: judge, judge: judges/kind}\ngate:\n  kind: {floor: 0.5}")
+    judge = JUDGE.replace("variables:\n", "variables:\n  tone: {type: string}\n").replace("$output", "$output $tone")
+    repo.commit(project(suite=suite) | {"prompts/judges/kind.yaml": judge})
+    monkeypatch.chdir(repo.path)
+    with OpenAIServer() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        assert main(["eval", "run"]) == 2
+        assert server.calls == []
+    assert "variable 'tone' is missing" in capsys.readouterr().err
