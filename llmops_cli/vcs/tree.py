@@ -1,5 +1,6 @@
 """A tree of files, wherever it is: the working tree or a commit. Everything that loads files reads through one."""
 
+import errno
 import os
 import stat
 from pathlib import Path, PurePosixPath
@@ -43,7 +44,7 @@ class WorkTree:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise FileError([Problem(path, 0, "", f"cannot be read: {error.strerror}")]) from None
+            raise _unreadable(path, error) from None
         if not stat.S_ISREG(mode):
             raise FileError([Problem(path, 0, "", "is not a regular file")])
         if target.stat().st_size > MAX_FILE:
@@ -64,11 +65,18 @@ class WorkTree:
     def _inside(self, path: str) -> Path:
         try:
             target = (self.root / path).resolve()
-        except (OSError, RuntimeError):  # Python 3.11 says RuntimeError of links that lead to themselves
-            raise FileError([Problem(path, 0, "", "cannot be read: a symbolic link leads to itself")]) from None
+        except (OSError, RuntimeError) as error:
+            raise _unreadable(path, error) from None
         if not target.is_relative_to(self.root):
             raise FileError([Problem(path, 0, "", "leads out of the project", "keep the file below the project root")])
         return target
+
+
+def _unreadable(path: str, error: OSError | RuntimeError) -> FileError:
+    # of links that lead to themselves Python says RuntimeError up to 3.12, and nothing before stat from 3.13 on
+    loop = isinstance(error, RuntimeError) or error.errno == errno.ELOOP
+    why = "a symbolic link leads to itself" if loop else (error.strerror if isinstance(error, OSError) else str(error))
+    return FileError([Problem(path, 0, "", f"cannot be read: {why}")])
 
 
 def read_text(tree: Tree, path: str) -> str:
