@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Protocol, runtime_checkable
 
 from pydantic import AfterValidator, field_validator
 
+from llmops_cli.errors import InputError
 from llmops_cli.files.json_value import Json
 from llmops_cli.files.shape import FileShape
 from llmops_cli.models.model import Request, Response, Usage
@@ -171,5 +172,8 @@ class CheckShape(FileShape):
         """The runnable check. Raises InputError or FileError when something it needs is missing."""
         del resources
         if not isinstance(self, Check):
-            raise NotImplementedError(f"{type(self).__name__} has neither score() nor bind()")
+            raise InputError(
+                f"check {self.name!r}: its class {type(self).__name__} has neither score() nor bind()",
+                hint="tell whoever made the package it comes from",
+            )
         return self

@@ -7,7 +7,7 @@ import pytest
 from llmops_cli.checks.check import CheckShape, Scored
 from llmops_cli.checks.judge import JudgeShape
 from llmops_cli.checks.text import Contains
-from llmops_cli.errors import FileError
+from llmops_cli.errors import FileError, InputError
 from tests.checks.scoring import InMemory, bound
 
 
@@ -37,7 +37,7 @@ def test_a_graded_check_without_a_threshold_passes_from_one_half() -> None:
 
 
 def test_a_shape_that_does_nothing_says_so_to_its_author() -> None:
-    with pytest.raises(NotImplementedError, match="Graded has neither"):
+    with pytest.raises(InputError, match="Graded has neither"):
         Graded(name="a", type="a").bind(InMemory())
 
 
