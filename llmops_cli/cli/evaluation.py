@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llmops_cli.config import Config
     from llmops_cli.errors import LlmopsError
     from llmops_cli.evals.analysis import Analysis
-    from llmops_cli.evals.session import Planned, Session, SessionOptions
+    from llmops_cli.evals.session import Outcome, Planned, Session, SessionOptions
     from llmops_cli.reports.eval_view import EvalView
 
 Suites = Annotated[list[str] | None, typer.Argument(help="Suites by name or path; all of evals/ when none is named.")]
@@ -78,6 +78,14 @@ def run(
         Path | None,
         typer.Option("--record", metavar="FILE", help="Add all outputs, of both sides, to this recording (JSONL)."),
     ] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--results",
+            metavar="DIR",
+            help="Keep what was measured, or why nothing was, in this folder (for `llmops report comment`).",
+        ),
+    ] = None,
     summary: Summary = None,
     cases: Cases = 5,
     as_json: AsJson = False,
@@ -98,12 +106,7 @@ def run(
         use_cache=not no_cache,
         allow_removed=allow_removed,
     )
-    with _progress() as progress, _session(options.with_progress(progress)) as session:
-        try:
-            outcome = session.run()
-        finally:
-            for warning in session.warnings:
-                console.warn(warning)
+    outcome = _measured(options, results)
     if outcome.analyses or not outcome.stopped:
         _report(outcome.analyses, outcome.exit_code, as_json=as_json, summary=summary, cases=cases)
     if record is not None:
@@ -112,6 +115,31 @@ def run(
     for error in outcome.stopped:
         console.report_error(error)
     return outcome.exit_code
+
+
+def _measured(options: "SessionOptions", folder: Path | None) -> "Outcome":
+    """Run the suites; what comes of it, an error too, is kept in the folder where one is wanted."""
+    from llmops_cli.errors import LlmopsError
+    from llmops_cli.evals.results_folder import ResultsFolder
+    from llmops_cli.evals.session import Outcome
+
+    results = ResultsFolder(folder, options, project=Path()) if folder is not None else None
+    if results is not None:
+        results.begin()
+    try:
+        with _progress() as progress, _session(options.with_progress(progress)) as session:
+            try:
+                outcome = session.run()
+            finally:
+                for warning in session.warnings:
+                    console.warn(warning)
+    except LlmopsError as error:
+        if results is not None:
+            results.write(Outcome((), (error,)))
+        raise
+    if results is not None:
+        results.write(outcome)
+    return outcome
 
 
 def plan(

@@ -57,6 +57,18 @@ class RunStore:
             for result in side.results:
                 if result.at is None:  # what could not be written when it arrived, or of a run that was never logged
                     log.keep(side.role, run.full(result))
+        return self._finish(run, log)
+
+    def copy(self, run: Run) -> Path:
+        """Write the run here too, whole; where it was kept it stays. Returns where. Raises OSError."""
+        log = self.open_log(run.id)
+        for side in run.sides:
+            for result in side.results:
+                log.keep(side.role, run.full(result))
+        return self._finish(run, log)
+
+    def _finish(self, run: Run, log: ResultLog) -> Path:
+        """Give the results their name, and write what the run was beside them."""
         path = self.folder / f"{log.run_id}{_HEAD}"
         log.moved(self.folder / f"{log.run_id}{_RESULTS}")
         head = run.model_dump(mode="json", exclude=cast(dict[str, Any], {side.role: {"results"} for side in run.sides}))
@@ -81,7 +93,7 @@ class RunStore:
         Raises InputError when there is none or several fit, FileError when the file is not a run of a known format.
         """
         if name.endswith(".json") and Path(name).is_file():
-            return _read(Path(name))
+            return read_run(Path(name))
         ids = self.ids()
         fitting = (
             ids[-1:] if name == "latest" else [i for i in ids if i == name] or [i for i in ids if i.startswith(name)]
@@ -92,14 +104,14 @@ class RunStore:
             raise InputError(missing, hint=hint)
         if len(fitting) > 1:
             raise InputError(f"{len(fitting)} runs begin with {name!r}", hint=", ".join(fitting[:5]))
-        return _read(self.folder / f"{fitting[0]}.json")
+        return read_run(self.folder / f"{fitting[0]}.json")
 
     def newest_for(self, digest: str, *, limit: int = 50) -> Run | None:
         """The newest run whose candidate had this prompt digest, among the last `limit` runs."""
         for name in reversed(self.ids()[-limit:]):
             path = self.folder / f"{name}.json"
             if digest in path.read_text(encoding="utf-8"):
-                run = _read(path)
+                run = read_run(path)
                 if run.candidate.digest == digest and not run.unchanged:
                     return run
         return None
@@ -112,14 +124,15 @@ class RunStore:
             text = path.read_text(encoding="utf-8")
             if candidate not in text or baseline not in text:
                 continue
-            run = _read(path)
+            run = read_run(path)
             sides = (run.baseline.digest if run.baseline else "", run.candidate.digest)
             if sides == (baseline, candidate) and not run.unchanged and run.suite not in seen:
                 seen.add(run.suite)
                 yield run
 
 
-def _read(path: Path) -> Run:
+def read_run(path: Path) -> Run:
+    """The run in `ID.json`, with the results beside it. Raises InputError when it is not one of a known format."""
     text = read_text(path)
     try:
         data = parse_json(text)
