@@ -1,20 +1,20 @@
 """One suite, from its preparation to a run with a verdict: look, and look again with more repeats where needed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from llmops_cli import __version__
 from llmops_cli.checks.check import Ask
 from llmops_cli.errors import Interrupted, LlmopsError, MeasureError
-from llmops_cli.evals.analysis import decided, evidence_of, policy_as_json
+from llmops_cli.evals.analysis import decided, evidence_of
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.figures import many
-from llmops_cli.evals.plan import Subject, Trial, check_askable, plan_trials
+from llmops_cli.evals.plan import Trial, check_askable, plan_trials
 from llmops_cli.evals.preparation import Preparation
 from llmops_cli.evals.result_log import ResultLog
-from llmops_cli.evals.run import CaseRecord, Counts, Result, Role, Run, Side
-from llmops_cli.evals.runner import Bench, NoProgress, Outcome, Progress, run_trials
+from llmops_cli.evals.run import Counts, Result, Role, Run
+from llmops_cli.evals.run_making import RunName, make_run
+from llmops_cli.evals.runner import Bench, Execute, NoProgress, Outcome, Progress, run_trials
 from llmops_cli.evals.verdict import Status, Verdict
 from llmops_cli.models.model import Model
 
@@ -24,7 +24,10 @@ LATER_LOOKS = (3, 5)
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """Who answers: `model_for` makes a Model for a trial's request, `ask` answers checks. `now` is the clock."""
+    """Who answers: `model_for` makes a Model for a trial's request, `ask` answers checks. `now` is the clock.
+
+    `execute` runs the trials; who answers them elsewhere needs the rest of this only for the looks.
+    """
 
     model_for: Callable[[Trial], Model]
     ask: Ask
@@ -32,19 +35,30 @@ class Lab:
     concurrency: int = 8
     progress: Progress = field(default_factory=NoProgress)
     open_log: Callable[[str], ResultLog] | None = None  # where results go as they arrive, by the run's id
+    execute: Execute = run_trials
 
 
-async def evaluate(prepared: Preparation, lab: Lab, *, repeats: int | None = None) -> Run:
-    """Measure both sides and decide.
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """Every trial of the first look as somebody else has measured it, and what that cost."""
 
-    Raises MeasureError when a fault stopped the run (key, quota, budget), Interrupted on Ctrl-C; the
-    answers that arrived are in the cache either way.
+    results: Iterable[tuple[Role, Result]]
+    counts: Counts
+
+
+async def evaluate(
+    prepared: Preparation, lab: Lab, *, repeats: int | None = None, first: FirstLook | None = None
+) -> Run:
+    """Measure both sides and decide; the first look may have been measured before.
+
+    Raises what reading `first` raises, MeasureError when a fault stopped the run (key, quota, budget), Interrupted on
+    Ctrl-C; the answers that arrived are in the cache either way.
     """
     if prepared.unchanged:
         return _unchanged_run(prepared, lab)
     evaluation = _Evaluation(prepared, lab, repeats or prepared.bar.repeats)
     try:
-        return await evaluation.run()
+        return await evaluation.run(first)
     except BaseException:
         if evaluation.log is not None:
             evaluation.log.discard()
@@ -56,9 +70,24 @@ async def ask_repeatedly(prepared: Preparation, lab: Lab, repeats: int) -> Run:
 
     Raises what `evaluate` raises.
     """
-    asking = _Evaluation(prepared, replace(lab, open_log=None), repeats)  # nothing of this is stored
-    await asking.measure(prepared.suite.golden.cases, range(repeats))
-    return make_run(prepared, asking.name, asking.results, repeats, asking.counts)
+    return await measure(prepared, replace(lab, open_log=None), repeats)  # nothing of this is stored
+
+
+async def measure(
+    prepared: Preparation, lab: Lab, repeats: int, *, only: Callable[[Case], bool] = lambda _: True
+) -> Run:
+    """The trials of those cases, and no decision. That all cases can be asked and judged is seen to all the same.
+
+    Its log, where it has one, is to be discarded by whoever asked. Raises what `evaluate` raises.
+    """
+    asking = _Evaluation(prepared, lab, repeats)
+    try:
+        await asking.measure(prepared.suite.golden.cases, range(repeats), only)
+    except BaseException:
+        if asking.log is not None:
+            asking.log.discard()
+        raise
+    return make_run(prepared, asking.name, asking.results, repeats, asking.counts).with_log(asking.log)
 
 
 class _Evaluation:
@@ -72,9 +101,11 @@ class _Evaluation:
         self.name, self.log = _opened(prepared, lab)
         self.writes = self.log is not None
 
-    async def run(self) -> Run:
+    async def run(self, first: FirstLook | None = None) -> Run:
         done = 0
         run, verdict = None, None
+        if first is not None:
+            self._take(first)
         for index, repeats in enumerate(self.looks):
             left = len(self.looks) - 1 - index
             await self.measure(self.prepared.suite.golden.cases, range(done, repeats))
@@ -95,6 +126,11 @@ class _Evaluation:
         assert run is not None and verdict is not None  # there is at least one look
         return run.with_log(self.log)
 
+    def _take(self, first: FirstLook) -> None:
+        for role, result in first.results:
+            self.results[role].append(self._keep(role, result))
+        self.counts = first.counts
+
     def _keep(self, role: Role, result: Result) -> Result:
         """A result as it stays in memory; what it says goes to the log, as long as that can be written."""
         if self.log is None or not self.writes:
@@ -106,7 +142,9 @@ class _Evaluation:
             self.lab.progress.note(f"results stay in memory from here on: {error.strerror}: {self.log.path}")
             return result
 
-    async def measure(self, cases: Sequence[Case], repeats: range) -> None:
+    async def measure(
+        self, cases: Sequence[Case], repeats: range, only: Callable[[Case], bool] = lambda _: True
+    ) -> None:
         have = {(role, result.case, result.repeat) for role, results in self.results.items() for result in results}
         trials = [
             trial
@@ -114,6 +152,7 @@ class _Evaluation:
             if (trial.role, trial.case.id, trial.repeat) not in have
         ]
         await check_askable(trials, self.prepared.asking_of)
+        trials = [trial for trial in trials if only(trial.case)]
         bench = Bench(
             answering=self.lab.model_for,
             checks_of=self.prepared.checks_of,
@@ -122,7 +161,7 @@ class _Evaluation:
             progress=self.lab.progress,
             keep=self._keep,
         )
-        outcome = await run_trials(trials, bench)
+        outcome = await self.lab.execute(trials, bench)
         _raise_if_stopped(outcome, len(trials))
         for role, result in outcome.results:
             self.results[role].append(result)
@@ -134,7 +173,7 @@ class _Evaluation:
         return decided(run, evidence)
 
 
-def _opened(prepared: Preparation, lab: Lab) -> tuple["RunName", ResultLog | None]:
+def _opened(prepared: Preparation, lab: Lab) -> tuple[RunName, ResultLog | None]:
     """What the run is called, which no other is, and where its results go; None when they stay in memory."""
     name = RunName.of(prepared, lab.now())
     try:
@@ -172,105 +211,6 @@ def repeat_limit(prepared: Preparation) -> int:
         for subject in prepared.subjects
     ]
     return min(limit, *held)
-
-
-@dataclass(frozen=True, slots=True)
-class RunName:
-    """What a run is called, and when it began (RFC 3339, UTC)."""
-
-    id: str
-    created_at: str
-
-    @classmethod
-    def of(cls, prepared: Preparation, now: datetime) -> "RunName":
-        name = f"{now:%Y%m%dT%H%M%SZ}-{prepared.suite.name}-{prepared.inputs[7:13]}"
-        return cls(name, f"{now:%Y-%m-%dT%H:%M:%SZ}")
-
-
-def make_run(
-    prepared: Preparation, name: RunName, results: Mapping[str, list[Result]], repeats: int, counts: Counts
-) -> Run:
-    """The run as it stands, still without a verdict."""
-    sides = {subject.role: _side(subject, results.get(subject.role, [])) for subject in prepared.subjects}
-    suite = prepared.suite
-    return Run(
-        id=name.id,
-        suite=suite.name,
-        suite_path=suite.path,
-        created_at=name.created_at,
-        llmops_version=__version__,
-        cases=[
-            CaseRecord(
-                id=case.id,
-                vars=case.vars,
-                messages=case.messages,
-                expected=case.expected,
-                tags=prepared.bar.tags.get(case.id, case.tags),
-                critical=case.id in prepared.bar.critical,
-                cluster=prepared.bar.clusters.get(case.id, ""),
-            )
-            for case in suite.golden.cases
-        ],
-        golden=suite.golden.digest,
-        repeats=repeats,
-        repeatable=prepared.recording is None,
-        candidate=sides["candidate"],
-        baseline=sides.get("baseline"),
-        baseline_commit=prepared.base.commit if prepared.base else "",
-        against=prepared.base.name if prepared.base else "",
-        anchor=sides.get("anchor"),
-        anchor_name=prepared.anchor_name,
-        accepted=list(prepared.accepted),
-        inputs=prepared.inputs,
-        judges=prepared.judges,
-        judged_by=prepared.judged_by,
-        uncalibrated=dict(prepared.loaded.uncalibrated),
-        removed_cases=list(prepared.bar.removed),
-        narrowed={name: list(cases) for name, cases in prepared.bar.narrowed.items()},
-        notes=[
-            *prepared.notes,
-            *_notes_on_judges(prepared),
-            *prepared.notes_on_judges,
-            *_notes_on_models([side for side in sides.values() if side.role != "anchor"]),
-        ],
-        counts=counts,
-        policy=policy_as_json(prepared.policy),
-    )
-
-
-def _notes_on_judges(prepared: Preparation) -> list[str]:
-    """Of judges that nobody has held against people, unless the verdict itself says so."""
-    policy = prepared.policy
-    required = policy.metrics if policy.require_calibration else ()
-    return [why for name, why in prepared.loaded.uncalibrated.items() if name not in required]
-
-
-def _notes_on_models(sides: Sequence[Side]) -> list[str]:
-    """A name that stood for two models while the two sides were asked makes them hard to compare."""
-    answered = {side.role: {result.answered_by for result in side.results if result.answered_by} for side in sides}
-    asked = {side.model for side in sides}
-    before, after = answered.get("baseline", set()), answered.get("candidate", set())
-    if len(asked) > 1 or not before or not after or before == after:
-        return []
-    name = next(iter(asked)) or "the recording"
-    return [f"{name} answered as {_list(before)} for the base and as {_list(after)} for this change"]
-
-
-def _list(names: set[str]) -> str:
-    return ", ".join(sorted(names))
-
-
-def _side(subject: Subject, results: list[Result]) -> Side:
-    return Side(
-        role=subject.role,
-        prompt=subject.prompt.name,
-        version=str(subject.prompt.version),
-        digest=subject.prompt.digest,
-        model=subject.answering,
-        commit=subject.commit,
-        dirty=subject.dirty,
-        results=results,
-    )
 
 
 def _unchanged_run(prepared: Preparation, lab: Lab) -> Run:

@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -66,35 +66,75 @@ class Outcome:
     interrupted: bool = False
 
 
+# whoever runs trials: in this process, or elsewhere
+Execute = Callable[[Sequence[Trial], Bench], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One trial that was run, what it cost, and the fault in it that would hit every other one alike."""
+
+    result: Result
+    counts: Counts
+    fatal: ModelError | LlmopsError | None = None
+
+
 async def run_trials(trials: Sequence[Trial], bench: Bench) -> Outcome:
-    """Run all trials and return their results in the order of the plan.
+    """Run all trials in this process and return their results in the order of the plan.
 
     A call that fails makes a failed result. A fault that would hit every trial alike (a key refused, the quota or the
     budget used up, a model that no provider knows), and Ctrl-C, stop the run: calls in flight are finished and kept,
     later trials are left out.
     """
+    return await deal(trials, bench, lambda trial: run_trial(trial, bench), [range(len(trials))])
+
+
+async def run_trial(trial: Trial, bench: Bench) -> Answered:
+    """Ask, check, judge. Whatever goes wrong with it is part of its result."""
+    run = _TrialRun(trial, bench)
+    return Answered(await run.result(), run.counts, run.fatal)
+
+
+async def deal(
+    trials: Sequence[Trial],
+    bench: Bench,
+    answer: Callable[[Trial], Awaitable[Answered]],
+    hands: Sequence[Sequence[int]],
+) -> Outcome:
+    """Have every trial answered, and collect as `run_trials` says.
+
+    `hands` deal out the trials by their position; of each hand as many are under way as the bench's concurrency says.
+    An LlmopsError of `answer` stops the run.
+    """
     outcome = Outcome()
     stop = asyncio.Event()
     found: dict[int, tuple[Role, Result]] = {}
-    queue = iter(enumerate(trials))
     bench.progress.start(len(trials))
 
-    async def work(queue: Iterator[tuple[int, Trial]]) -> None:
-        for index, trial in queue:
+    def stop_for(fault: ModelError | LlmopsError) -> None:
+        outcome.fatal = outcome.fatal or fault
+        stop.set()
+
+    async def work(hand: Iterator[int]) -> None:
+        for index in hand:
             if stop.is_set():
                 return
-            run = _TrialRun(trial, bench)
-            result = await run.result()
-            if run.fatal is not None:
-                outcome.fatal = outcome.fatal or run.fatal
-                stop.set()
-            found[index] = (trial.role, bench.keep(trial.role, result))
-            outcome.counts = outcome.counts.plus(run.counts)
-            bench.progress.advance(result)
+            try:
+                done = await answer(trials[index])
+            except LlmopsError as error:
+                stop_for(error)
+                return
+            if done.fatal is not None:
+                stop_for(done.fatal)
+            role = trials[index].role
+            found[index] = (role, bench.keep(role, done.result))
+            outcome.counts = outcome.counts.plus(done.counts)
+            bench.progress.advance(done.result)
 
     workers: list[asyncio.Task[None]] = []
     with _Interrupt(stop, outcome, bench.progress, workers):
-        workers += [asyncio.create_task(work(queue)) for _ in range(min(bench.concurrency, len(trials)))]
+        for hand, queue in ((hand, iter(hand)) for hand in hands):
+            workers += [asyncio.create_task(work(queue)) for _ in range(min(bench.concurrency, len(hand)))]
         try:
             await asyncio.gather(*workers)
         except asyncio.CancelledError:
