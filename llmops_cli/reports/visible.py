@@ -2,8 +2,11 @@
 
 import re
 
-# C0 without tab and newline, DEL, C1, line separators, bidirectional overrides and isolates
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+# C0 without tab and newline, DEL, C1, line separators, bidirectional marks, overrides and isolates, lone surrogates
+# (which no file or terminal could take)
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def visible(text: str) -> str:
