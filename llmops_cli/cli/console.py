@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from llmops_cli.errors import InputError, LlmopsError
@@ -32,6 +33,24 @@ def out(text: str) -> None:
 def out_raw(text: str) -> None:
     """Text on stdout exactly as it is, for data that a program reads."""
     _write(sys.stdout, text)
+
+
+def deliver(pieces: Iterable[str], output: Path | None) -> None:
+    """Data in a file, written as a whole or not at all; without one, or for `-`, on stdout.
+
+    A file and a pipe get the true text; on a terminal control characters are made visible. Raises InputError.
+    """
+    from llmops_cli.files.atomic import write_atomic
+
+    if output is None or str(output) == "-":
+        watched = is_terminal(sys.stdout)
+        for piece in pieces:
+            _write(sys.stdout, visible(piece) if watched else piece)
+        return
+    try:
+        write_atomic(output, (piece.encode("utf-8", "backslashreplace") for piece in pieces))
+    except OSError as error:
+        raise InputError(f"{output} could not be written: {error.strerror}") from None
 
 
 def out_json(document: object) -> None:

@@ -1,24 +1,20 @@
-"""`llmops eval run | plan | report | compare`."""
+"""`llmops eval run | plan`."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llmops_cli.cli import console
+from llmops_cli.cli.run_report import show_runs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import RenderableType
-
     from llmops_cli.cli.progress import ProgressBar
     from llmops_cli.config import Config
     from llmops_cli.errors import LlmopsError
-    from llmops_cli.evals.analysis import Analysis
     from llmops_cli.evals.session import Outcome, Planned, Session, SessionOptions
-    from llmops_cli.reports.eval_view import EvalView
 
 Suites = Annotated[list[str] | None, typer.Argument(help="Suites by name or path; all of evals/ when none is named.")]
 Against = Annotated[
@@ -51,8 +47,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the `eval` app."""
     app.command("run", epilog="Example: llmops eval run --against main --summary $GITHUB_STEP_SUMMARY")(run)
     app.command("plan", epilog="Example: llmops eval plan support-triage --against main")(plan)
-    app.command("report", epilog="Example: llmops eval report latest --format markdown")(report)
-    app.command("compare", epilog="Example: llmops eval compare 20261120T091500Z latest")(compare)
 
 
 def run(
@@ -108,7 +102,7 @@ def run(
     )
     outcome = _measured(options, results)
     if outcome.analyses or not outcome.stopped:
-        _report(outcome.analyses, outcome.exit_code, as_json=as_json, summary=summary, cases=cases)
+        show_runs(outcome.analyses, outcome.exit_code, as_json=as_json, summary=summary, cases=cases)
     if record is not None:
         kept = write_recording(record, [analysis.run for analysis in outcome.analyses])
         console.say(f"{kept} outputs recorded in {record}" if kept else "nothing was run, so nothing is recorded")
@@ -188,100 +182,12 @@ def _refused(errors: "Sequence[LlmopsError]") -> int:
     return Outcome((), tuple(errors)).exit_code if errors else 0
 
 
-def report(
-    run: Annotated[str, typer.Argument(help="A run id or its beginning, a file, or `latest`.")] = "latest",
-    format: Annotated[str, typer.Option("--format", help="terminal, markdown or json.")] = "terminal",
-    summary: Summary = None,
-    cases: Cases = 5,
-    as_json: AsJson = False,
-) -> int:
-    """Show a stored run again; the exit code is the gate's."""
-    from llmops_cli.config import load_config
-    from llmops_cli.errors import InputError
-    from llmops_cli.evals.analysis import analyse
-    from llmops_cli.evals.run_store import RunStore
-    from llmops_cli.reports.eval_view import view_of
-    from llmops_cli.reports.markdown import markdown_report
-
-    if format not in ("terminal", "markdown", "json"):
-        raise InputError(f"there is no format {format!r}", hint="terminal, markdown or json")
-    config = load_config()
-    analysis = analyse(RunStore(config.state_dir / "runs").load(run))
-    if format == "markdown" and not as_json:
-        text = markdown_report(view_of(analysis, most_cases=cases))
-        console.out_raw(text)
-        if summary is not None:
-            _append(summary, text)
-        return analysis.exit_code
-    as_json = as_json or format == "json"
-    _report([analysis], analysis.exit_code, as_json=as_json, summary=summary, cases=cases)
-    return analysis.exit_code
-
-
-def compare(
-    baseline: Annotated[str, typer.Argument(help="The earlier run: id, its beginning, file, or `latest`.")],
-    candidate: Annotated[str, typer.Argument(help="The later run.")] = "latest",
-    allow_removed: AllowRemoved = False,
-    summary: Summary = None,
-    cases: Cases = 5,
-    as_json: AsJson = False,
-) -> int:
-    """Compare the candidates of two stored runs of one suite, and let the gate decide."""
-    from llmops_cli.config import load_config
-    from llmops_cli.evals.analysis import analyse, compare_runs
-    from llmops_cli.evals.run_store import RunStore
-
-    config = load_config()
-    store = RunStore(config.state_dir / "runs")
-    merged = compare_runs(store.load(baseline), store.load(candidate), allow_removed=allow_removed)
-    analysis = analyse(merged)
-    _report([analysis], analysis.exit_code, as_json=as_json, summary=summary, cases=cases)
-    return analysis.exit_code
-
-
 def _session(options: "SessionOptions") -> "Session":
     from llmops_cli.config import load_config
     from llmops_cli.evals.session import Session
 
     config: Config = load_config()
     return Session(config, options)
-
-
-def _report(analyses: "Sequence[Analysis]", code: int, *, as_json: bool, summary: Path | None, cases: int) -> None:
-    """Print every run, and append the markdown where wanted; `code` is the exit code of the whole command."""
-    import sys
-
-    from llmops_cli.reports.eval_view import view_of
-    from llmops_cli.reports.json_report import eval_document
-    from llmops_cli.reports.markdown import markdown_report
-    from llmops_cli.reports.plain import plain_report
-
-    views = [view_of(analysis, most_cases=cases) for analysis in analyses]
-    if as_json:
-        console.out_json(eval_document(analyses, code))
-    for view in () if as_json else views:
-        if console.is_terminal(sys.stdout):
-            console.show(partial(_drawn, view))
-        else:
-            console.out_raw(plain_report(view))
-    if summary is not None:  # after the report, which must not be lost with it
-        _append(summary, "\n".join(markdown_report(view) for view in views))
-
-
-def _drawn(view: "EvalView", width: int) -> "RenderableType":
-    from llmops_cli.reports.terminal import rich_report
-
-    return rich_report(view, width=width)
-
-
-def _append(path: Path, text: str) -> None:
-    from llmops_cli.errors import InputError
-
-    try:
-        with path.open("a", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-    except OSError as error:
-        raise InputError(f"the summary could not be written to {path}: {error.strerror}") from None
 
 
 def _plan_row(planned: "Planned") -> list[str]:

@@ -25,6 +25,7 @@ from llmops_cli.cli import (
     project,
     prompt,
     prompt_release,
+    stored_run,
 )
 from llmops_cli.errors import LlmopsError
 
@@ -60,6 +61,7 @@ prompt.register(prompt_app)
 prompt_release.register(prompt_app)
 environment.register(app, environment_app)
 evaluation.register(eval_app)
+stored_run.register(eval_app)
 check.register(check_app)
 judge.register(judge_app)
 judge_attack.register(judge_app)

@@ -1,0 +1,87 @@
+"""`llmops eval report | compare`: what stored runs say."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmops_cli.cli import console
+from llmops_cli.cli.evaluation import AllowRemoved, AsJson, Cases, Summary
+from llmops_cli.cli.run_report import append_summary, show_runs
+
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="RUN",
+        help="Runs by id or its beginning, by file, or `latest`, and folders of runs; the latest when none is named.",
+    ),
+]
+FormatName = Annotated[
+    str,
+    typer.Option("--format", metavar="FORMAT", help="terminal, markdown or json."),
+]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file; `-` is stdout.")
+]
+EachSuite = Annotated[bool, typer.Option("--each-suite", help="The newest run of every suite.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the `eval` app."""
+    app.command("report", epilog="Example: llmops eval report latest --format markdown -o report.md")(report)
+    app.command("compare", epilog="Example: llmops eval compare 20261120T091500Z latest")(compare)
+
+
+def report(
+    runs: Runs = None,
+    each_suite: EachSuite = False,
+    format: FormatName = "terminal",
+    output: Output = None,
+    summary: Summary = None,
+    cases: Cases = 5,
+    as_json: AsJson = False,
+) -> int:
+    """Show stored runs again, in any format; the exit code is the gate's."""
+    from llmops_cli.config import load_config
+    from llmops_cli.errors import InputError
+    from llmops_cli.evals.analysis import analyse, exit_code_of
+    from llmops_cli.evals.run_store import RunStore
+    from llmops_cli.files.shape import nearest
+    from llmops_cli.reports.formats import FORMATS
+
+    if format not in FORMATS:
+        raise InputError(f"there is no format {format!r}", hint=nearest(format, list(FORMATS)))
+    if runs and each_suite:
+        raise InputError("runs are named, and --each-suite chooses them", hint="keep one of the two")
+    store = RunStore(load_config().state_dir / "runs")
+    names = (store.newest_of_each_suite() if each_suite else runs) or ["latest"]
+    analyses = [analyse(run) for run in store.chosen(names)]
+    code = exit_code_of(analyses)
+    format = "json" if as_json else format
+    if format == "terminal" and output is None:
+        show_runs(analyses, code, as_json=False, summary=summary, cases=cases)
+        return code
+    console.deliver(FORMATS[format].pieces(analyses, cases), output)
+    append_summary(analyses, summary, cases=cases)
+    return code
+
+
+def compare(
+    baseline: Annotated[str, typer.Argument(help="The earlier run: id, its beginning, file, or `latest`.")],
+    candidate: Annotated[str, typer.Argument(help="The later run.")] = "latest",
+    allow_removed: AllowRemoved = False,
+    summary: Summary = None,
+    cases: Cases = 5,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the candidates of two stored runs of one suite, and let the gate decide."""
+    from llmops_cli.config import load_config
+    from llmops_cli.evals.analysis import analyse, compare_runs
+    from llmops_cli.evals.run_store import RunStore
+
+    config = load_config()
+    store = RunStore(config.state_dir / "runs")
+    merged = compare_runs(store.load(baseline), store.load(candidate), allow_removed=allow_removed)
+    analysis = analyse(merged)
+    show_runs([analysis], analysis.exit_code, as_json=as_json, summary=summary, cases=cases)
+    return analysis.exit_code

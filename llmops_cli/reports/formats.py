@@ -1,0 +1,49 @@
+"""The formats in which runs can be written, by name: what `llmops eval report --format` offers."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from llmops_cli.evals.analysis import Analysis, exit_code_of
+from llmops_cli.reports.eval_view import view_of
+from llmops_cli.reports.json_report import eval_document
+from llmops_cli.reports.markdown import markdown_report
+from llmops_cli.reports.plain import plain_report
+
+MOST_CASES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write runs. `pieces` takes them, and how many cases are to be shown with both answers.
+
+    The pieces together are the text; a format for machines shows all cases whatever it is told.
+    """
+
+    summary: str  # one line, without a full stop
+    for_people: bool
+    pieces: Callable[[Sequence[Analysis], int], Iterable[str]]
+
+    def __call__(self, analyses: Sequence[Analysis], *, cases: int = MOST_CASES) -> str:
+        """The runs as one text, which ends with a line end. Raises InputError when a log cannot be read."""
+        return "".join(self.pieces(analyses, cases))
+
+
+def _plain(analyses: Sequence[Analysis], cases: int) -> Iterator[str]:
+    yield from (plain_report(view_of(analysis, most_cases=cases)) for analysis in analyses)
+
+
+def _markdown(analyses: Sequence[Analysis], cases: int) -> Iterator[str]:
+    yield "\n".join(markdown_report(view_of(analysis, most_cases=cases)) for analysis in analyses)
+
+
+def _json(analyses: Sequence[Analysis], _: int) -> Iterator[str]:
+    document = eval_document(analyses, exit_code_of(analyses))
+    yield json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+FORMATS: dict[str, Format] = {
+    "terminal": Format("what `eval run` prints", True, _plain),
+    "markdown": Format("for a step summary or a pull request", True, _markdown),
+    "json": Format("everything as one document", False, _json),
+}

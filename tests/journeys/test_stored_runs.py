@@ -1,0 +1,95 @@
+"""Stored runs shown again: which ones, in which format, and where to."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import GitRepo
+from tests.journeys.project import SUITE, project
+from tests.journeys.team import Shell
+
+RECORDED = SUITE.replace("checks:", "target: {recorded: answers.jsonl}\nchecks:")
+
+
+def recording(version: str, wrong: int, count: int = 20) -> str:
+    """Answers of which the first are wrong."""
+    rows = [
+        {
+            "prompt": f"adder@{version}",
+            "case": f"sum-{i}",
+            "repeat": 0,
+            "output": "no idea" if i < wrong else str(i + i * 7 % 11),
+        }
+        for i in range(count)
+    ]
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+@pytest.fixture
+def two_runs(repo: GitRepo, shell: Shell) -> GitRepo:
+    """A suite that passes, and another one of the same prompt that fails, each run once."""
+    files = project(suite=RECORDED)
+    files["evals/answers.jsonl"] = recording("1.0.0", 0)
+    files["evals/other.yaml"] = RECORDED.replace("answers.jsonl", "bad.jsonl")
+    files["evals/bad.jsonl"] = recording("1.0.0", 10)
+    repo.commit(files)
+    assert shell(repo, "eval", "run").code == 1
+    return repo
+
+
+def ids(repo: GitRepo) -> list[str]:
+    return sorted(path.stem for path in (repo.path / ".llmops/runs").glob("*.json"))
+
+
+def test_the_latest_is_shown_when_none_is_named(two_runs: GitRepo, shell: Shell) -> None:
+    shown = shell(two_runs, "eval", "report")
+    assert shown.code == 1
+    assert shown.out.startswith("other: the gate FAILED") and shown.out.count("again: ") == 1
+
+
+def test_several_runs_are_one_report_whose_code_is_the_worst(two_runs: GitRepo, shell: Shell) -> None:
+    first, second = ids(two_runs)
+    shown = shell(two_runs, "eval", "report", first, second, first, "--json")
+    assert shown.code == 1
+    document = json.loads(shown.out)
+    assert [run["suite"] for run in document["runs"]] == ["adder", "other"] and document["exit_code"] == 1
+    assert shell(two_runs, "eval", "report", first).code == 0
+
+
+@pytest.mark.parametrize("named", [[".llmops/runs"], [".llmops"], ["--each-suite"]])
+def test_a_folder_and_each_suite(two_runs: GitRepo, shell: Shell, named: list[str]) -> None:
+    document = json.loads(shell(two_runs, "eval", "report", *named, "--json").out)
+    assert [run["suite"] for run in document["runs"]] == ["adder", "other"]
+
+
+def test_each_suite_takes_the_newest_of_each(two_runs: GitRepo, shell: Shell) -> None:
+    before = ids(two_runs)
+    assert shell(two_runs, "eval", "run", "adder").code == 0
+    (new,) = set(ids(two_runs)) - set(before)
+    document = json.loads(shell(two_runs, "eval", "report", "--each-suite", "--json").out)
+    assert {run["id"] for run in document["runs"]} == {new, before[1]}
+
+
+def test_a_file_is_written_whole_and_stdout_stays_empty(two_runs: GitRepo, shell: Shell, tmp_path: Path) -> None:
+    printed = shell(two_runs, "eval", "report", "--format", "markdown")
+    kept = shell(two_runs, "eval", "report", "--format", "markdown", "-o", str(tmp_path / "deep/report.md"))
+    assert (kept.code, kept.out) == (1, "")
+    assert (tmp_path / "deep/report.md").read_text(encoding="utf-8") == printed.out
+    assert shell(two_runs, "eval", "report", "--format", "terminal", "-o", "-").out.startswith("other: the gate FAILED")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--format", "jsn"], "did you mean 'json'?"),
+        (["evals"], "evals holds no runs"),
+        (["nothing-like-it"], "there is no run 'nothing-like-it'"),
+        (["latest", "--each-suite"], "keep one of the two"),
+        (["-o", "/dev/null"], "not a regular file"),
+        (["-o", "evals"], "not a regular file"),
+    ],
+)
+def test_what_cannot_be_shown_is_2(two_runs: GitRepo, shell: Shell, arguments: list[str], said: str) -> None:
+    refused = shell(two_runs, "eval", "report", *arguments)
+    assert (refused.code, refused.out) == (2, "") and said in refused.err
