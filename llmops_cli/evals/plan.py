@@ -30,6 +30,8 @@ class Subject:
     only: frozenset[str] | None = None  # of a baseline: the cases it is asked; new ones have only floors
     own_vars: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # of a baseline: its golden set's, by case
     code: str = ""  # digest of the code that a pipeline runs on
+    path: str = ""  # of the prompt's file, from the top of the repository
+    line: int = 0  # the one in it to look at, from 1
 
     @property
     def model(self) -> str:

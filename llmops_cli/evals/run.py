@@ -121,6 +121,8 @@ class Side(FileShape):
     model: str  # empty for a recording
     commit: str
     dirty: bool
+    path: str = ""  # of the prompt's file, from the top of the repository; empty in runs of before it was kept
+    line: int = 0  # the one in it to look at, from 1; of a candidate what changed
     results: list[Result] = Field(default_factory=list)
 
     @property

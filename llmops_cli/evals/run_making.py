@@ -114,5 +114,7 @@ def _side(subject: Subject, results: list[Result]) -> Side:
         model=subject.answering,
         commit=subject.commit,
         dirty=subject.dirty,
+        path=subject.path,
+        line=subject.line,
         results=results,
     )

@@ -13,6 +13,7 @@ from llmops_cli.evals.analysis import Analysis, analyse, exit_code_of
 from llmops_cli.evals.anchor import with_anchor
 from llmops_cli.evals.desk import Desk, DeskOptions, ignore_state
 from llmops_cli.evals.evaluate import Lab, ask_repeatedly, evaluate
+from llmops_cli.evals.place import with_places
 from llmops_cli.evals.plan import PlanSummary, Trial, plan_trials, summarise
 from llmops_cli.evals.preparation import Preparation, base_tree, prepare
 from llmops_cli.evals.rule_check import TooLittleError
@@ -154,7 +155,7 @@ class Session:
                 f"{', '.join(prepared.unpriced)}: another package asks models, at a cost that --budget cannot hold",
                 hint="say it without --budget, or without these checks",
             )
-        return with_accepted(prepared, self.config)
+        return with_accepted(with_places(prepared, self.config), self.config)
 
     def plan(self) -> tuple[list[Planned], list[LlmopsError]]:
         """What a run would do, priced, and why some suites could not run; speaks to nobody and needs no key."""

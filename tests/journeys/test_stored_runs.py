@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GitRepo
-from tests.journeys.project import SUITE, project
+from tests.journeys.project import PROMPT, SUITE, project
 from tests.journeys.team import Shell
 
 RECORDED = SUITE.replace("checks:", "target: {recorded: answers.jsonl}\nchecks:")
@@ -93,3 +93,18 @@ def test_a_file_is_written_whole_and_stdout_stays_empty(two_runs: GitRepo, shell
 def test_what_cannot_be_shown_is_2(two_runs: GitRepo, shell: Shell, arguments: list[str], said: str) -> None:
     refused = shell(two_runs, "eval", "report", *arguments)
     assert (refused.code, refused.out) == (2, "") and said in refused.err
+
+
+def test_a_run_knows_the_file_from_the_top_of_the_repository_and_the_line_that_changed(
+    repo: GitRepo, shell: Shell
+) -> None:
+    files = project(suite=RECORDED) | {"evals/answers.jsonl": recording("1.0.0", 0) + recording("1.0.1", 0)}
+    repo.commit({f"services/bot/{name}": text for name, text in files.items()})
+    repo.git("checkout", "-q", "-b", "change")
+    repo.commit({"services/bot/prompts/adder.yaml": PROMPT.format(version="1.0.1", words="Please add.")})
+    nested = GitRepo(repo.path / "services/bot")
+    (run,) = json.loads(shell(nested, "eval", "run", "--against", "main", "--json").out)["runs"]
+    assert [(run[side]["path"], run[side]["line"]) for side in ("candidate", "baseline")] == [
+        ("services/bot/prompts/adder.yaml", 9),
+        ("services/bot/prompts/adder.yaml", 8),
+    ]
