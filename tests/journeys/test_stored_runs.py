@@ -105,6 +105,6 @@ def test_a_run_knows_the_file_from_the_top_of_the_repository_and_the_line_that_c
     nested = GitRepo(repo.path / "services/bot")
     (run,) = json.loads(shell(nested, "eval", "run", "--against", "main", "--json").out)["runs"]
     assert [(run[side]["path"], run[side]["line"]) for side in ("candidate", "baseline")] == [
+        ("services/bot/prompts/adder.yaml", 10),
         ("services/bot/prompts/adder.yaml", 9),
-        ("services/bot/prompts/adder.yaml", 8),
     ]
