@@ -108,9 +108,6 @@ def store(calls: int, folder: Path) -> None:
     cache = AnswerCache(folder / "store")
     timed("put", lambda request: cache.put(request, ANSWER), put)
     timed("get", lambda request: cache.get(request.key), get)
-    began = time.perf_counter()
-    found = cache.contains_many([request.key for request in asked])
-    row("contains_many", time.perf_counter() - began, len(found), get)
     cache.close()
 
 

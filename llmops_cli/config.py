@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, field_validator
@@ -18,6 +19,7 @@ from llmops_cli.files.shape import FileShape, nearest, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
 
 SETTINGS_FILE = "llmops.yaml"
+CacheMode = Literal["write", "read", "off"]  # write: answers are read from it and kept in it
 _OPENAI_NAMES = ("gpt-", "chatgpt-", "o1", "o3", "o4")
 
 
@@ -75,6 +77,20 @@ class Config:
         """Where runs and the cache live (`.llmops/`, never in git)."""
         given = self.env.get("LLMOPS_STATE_DIR")
         return Path(given) if given else self.root / ".llmops"
+
+    @property
+    def cache_url(self) -> str:
+        """The address of a cache that machines share (LLMOPS_CACHE_URL), empty for the one in the state folder."""
+        return self.env.get("LLMOPS_CACHE_URL", "").strip()
+
+    @property
+    def cache_mode(self) -> CacheMode:
+        """What may be done with the cache (LLMOPS_CACHE_MODE). Raises InputError for a word that is no mode."""
+        said = self.env.get("LLMOPS_CACHE_MODE", "").strip() or "write"
+        for mode in get_args(CacheMode):
+            if said == mode:
+                return cast(CacheMode, mode)
+        raise InputError(f"LLMOPS_CACHE_MODE is {said!r}", hint="write (the default), read or off")
 
     def endpoint_of(self, model: str) -> str:
         """The base URL that the environment names for the provider of a model (`OPENAI_API_BASE`), empty for its own.

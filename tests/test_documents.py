@@ -72,7 +72,13 @@ def test_every_format_of_a_document_is_listed() -> None:
 
 def test_every_variable_of_the_environment_is_explained() -> None:
     variables = {name for text in CODE.values() for name in re.findall(r'"(LLMOPS_[A-Z_]+)"', text)}
-    assert variables == {"LLMOPS_DEBUG", "LLMOPS_ENDPOINTS", "LLMOPS_STATE_DIR"}
+    assert variables == {
+        "LLMOPS_CACHE_MODE",
+        "LLMOPS_CACHE_URL",
+        "LLMOPS_DEBUG",
+        "LLMOPS_ENDPOINTS",
+        "LLMOPS_STATE_DIR",
+    }
     assert variables - quoted("settings.md") == set()
 
 

@@ -29,6 +29,7 @@ HEAVY = [
     "sqlglot",
     "nltk",
     "rapidfuzz",
+    "redis",
 ]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 # the configuration; the place that starts git without what a hook has left behind; the door to litellm, whose switches

@@ -1,13 +1,14 @@
 """Who speaks to models and pipelines for one command: one cache, one budget, one connection for each model."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from llmops_cli.config import Config
 from llmops_cli.errors import InputError
 from llmops_cli.evals.pipelines import Pipelines
 from llmops_cli.evals.plan import Subject
-from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.budgeted import Budget
+from llmops_cli.models.cache import Cache, ReadOnlyCache, open_folder, open_shared
 from llmops_cli.models.connect import ConnectOptions, connect
 from llmops_cli.models.model import Model, Request, Response
 from llmops_cli.models.retried import RetryPolicy
@@ -78,7 +79,14 @@ class Desk:
             self.cache.close()
 
 
-def _open_cache(config: Config) -> AnswerCache:
+def _open_cache(config: Config) -> Cache | None:
+    if config.cache_mode == "off":
+        return None
+    cache = open_shared(config.cache_url) if config.cache_url else open_folder(_own_folder(config))
+    return ReadOnlyCache(cache) if config.cache_mode == "read" else cache
+
+
+def _own_folder(config: Config) -> Path:
     folder = config.state_dir / "cache"
     repo = Repo.find(config.root) if config.git_root else None
     if repo is not None and folder.is_relative_to(repo.root) and repo.is_tracked(str(folder)):
@@ -87,7 +95,7 @@ def _open_cache(config: Config) -> AnswerCache:
             hint="git rm -r --cached .llmops, and ignore it",
         )
     ignore_state(config)
-    return AnswerCache(folder)
+    return folder
 
 
 def ignore_state(config: Config) -> None:

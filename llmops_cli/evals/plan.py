@@ -1,6 +1,8 @@
 """A plan is data: which prompt version answers which case how often. It can be printed and priced without a key."""
 
+import asyncio
 import contextlib
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +13,7 @@ from llmops_cli.evals.case import Case
 from llmops_cli.evals.run import Role
 from llmops_cli.evals.target import TargetShape
 from llmops_cli.files.json_value import Json
-from llmops_cli.models.answer_cache import AnswerCache
+from llmops_cli.models.cache import Cache
 from llmops_cli.models.model import Label, Request, Response, RetrievedContext
 from llmops_cli.models.price import BYTES_A_TOKEN, TYPICAL_OUTPUT_TOKENS, estimate, output_limit
 from llmops_cli.prompts.prompt import Prompt
@@ -167,7 +169,7 @@ class _UnknownError(Exception):
 async def summarise(
     trials: Sequence[Trial],
     asking_of: Callable[[Case], Collection[AskingCheck]],
-    cache: AnswerCache | None,
+    cache: Cache | None,
     recorded: Callable[[Trial], Response | None],
     endpoint_of: Callable[[str], str],
     keeps: Callable[[Trial], bool] = lambda _: True,
@@ -178,25 +180,24 @@ async def summarise(
     `endpoint_of` the base URL at which a judge's model is asked, `keeps` whether answers of a trial are kept.
     """
     asked: dict[str, Request] = {}
-    findable: list[str] = []
-    judging = _JudgingPlan(cache, endpoint_of)
+    findable: set[str] = set()
+    recordings = [recorded(trial) for trial in trials]
     models: set[str] = set()
-    for trial in trials:
-        response = recorded(trial)
+    for trial, response in zip(trials, recordings, strict=True):
         if response is None:
             asked.setdefault(trial.request.key, trial.request)
             models.add(trial.request.target.partition("#")[0] or trial.request.model)
-            kept = cache is not None and keeps(trial)
-            response = cache.get(trial.request.key) if cache and kept else None
-            if kept:
-                findable.append(trial.request.key)
-        for check in asking_of(trial.case):
-            if check.models:
-                await judging.follow(trial, check, response)
-            elif unseen := unseen_models(check):
-                judging.models.update(unseen)
-                judging.costs.append(None)
-    known = cache.contains_many(findable) if cache else set()
+            if keeps(trial):
+                findable.add(trial.request.key)
+    known = await _found(findable, cache)
+    judging = _JudgingPlan(cache, endpoint_of)
+    await asyncio.gather(
+        *(
+            judging.follow(trial, check, response or known.get(trial.request.key))
+            for trial, response in zip(trials, recordings, strict=True)
+            for check in asking_of(trial.case)
+        )
+    )
     costs = judging.costs + [
         estimate(request, _output_tokens(request)) for key, request in asked.items() if key not in known
     ]
@@ -206,15 +207,23 @@ async def summarise(
         cached_calls=len(known),
         judge_calls=len(judging.known) + judging.unknown,
         cached_judge_calls=len(judging.known),
-        cost_usd=None if any(cost is None for cost in costs) else sum(cost for cost in costs if cost is not None),
+        cost_usd=None if any(cost is None for cost in costs) else math.fsum(cost for cost in costs if cost is not None),
         models=tuple(sorted(models | judging.models)),
     )
+
+
+async def _found(keys: Collection[str], cache: Cache | None) -> dict[str, Response]:
+    """The kept answers to the requests with these keys, looked for all at once."""
+    if cache is None:
+        return {}
+    answers = await asyncio.gather(*(cache.find(key) for key in keys))
+    return {key: answer for key, answer in zip(keys, answers, strict=True) if answer is not None}
 
 
 class _JudgingPlan:
     """Follows every judge as far as the cache knows its answers, and counts what it would have to ask from there."""
 
-    def __init__(self, cache: AnswerCache | None, endpoint_of: Callable[[str], str]) -> None:
+    def __init__(self, cache: Cache | None, endpoint_of: Callable[[str], str]) -> None:
         self.cache, self.endpoint_of = cache, endpoint_of
         self.known: set[str] = set()
         self.open: set[str] = set()
@@ -224,13 +233,18 @@ class _JudgingPlan:
 
     async def follow(self, trial: Trial, check: AskingCheck, response: Response | None) -> None:
         """`response` is the output to judge, None when that is not known yet: then nothing of it is in the cache."""
+        if not check.models:
+            if unseen := unseen_models(check):
+                self.models.update(unseen)
+                self.costs.append(None)
+            return
         self.models.update(check.models)
         answered = 0
 
         async def ask(request: Request) -> Response:
             nonlocal answered
             request = replace(request, endpoint=request.endpoint or self.endpoint_of(request.model))
-            kept = self.cache.get(request.key) if self.cache and response is not None else None
+            kept = await self.cache.find(request.key) if self.cache and response is not None else None
             if kept is None:
                 raise _UnknownError(request)
             self.known.add(request.key)

@@ -7,17 +7,17 @@ it to (CVE-2025-69872, also under its JSONDisk) and open or delete files that a 
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import diskcache
-from pydantic import ValidationError
 
 from llmops_cli.files.json_value import Json, parse_json
-from llmops_cli.models.cache_entry import CacheEntry, entry_of
+from llmops_cli.models.cache_entry import CacheEntry, entry_of, read_entry
 from llmops_cli.models.model import Request, Response
 
 DATABASE = "cache.db"
@@ -76,7 +76,7 @@ class _InlineDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no typ
 
 
 class AnswerCache:
-    """The store of answers in a folder, keyed by `Request.key`. Safe to share between processes.
+    """The store of answers in a folder (see `Cache`). Safe to share between processes.
 
     It never stands in the way of a run: a database that is corrupt or was tampered with is moved aside, a folder that
     cannot be written means a run without cache. `warnings` says so, in sentences for people.
@@ -96,6 +96,10 @@ class AnswerCache:
         entry = self._read(key)
         return entry.response() if entry else None
 
+    async def find(self, key: str) -> Response | None:
+        """`get`, which is quick enough not to stop the event loop."""
+        return self.get(key)
+
     def put(self, request: Request, response: Response, *, index: Mapping[str, str] | None = None) -> None:
         """Keep an answer; it is on disk when this returns. `index` is stored beside it, for people who look for it.
 
@@ -108,6 +112,8 @@ class AnswerCache:
 
         What comes in while that thread is busy is written in one transaction: four times faster than one by one.
         """
+        if self._store is None:
+            return
         value = entry_of(request, response, index or {})
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
@@ -142,17 +148,9 @@ class AnswerCache:
                     self._warn(f"answers are not kept in {self.folder} any more: {_reason(error)}")
                     return
 
-    def contains_many(self, keys: Iterable[str]) -> set[str]:
-        """Those of the keys that have an entry. For plans: the entries themselves are not looked into."""
-        store = self._store
-        if store is None:
-            return set()
-        try:
-            return {key for key in keys if key in store}
-        except sqlite3.DatabaseError as error:
-            if not self._replaced(store, error):
-                self._warn(f"the cache in {self.folder} cannot be read: {_reason(error)}")
-            return set()
+    def claim(self, key: str) -> AbstractAsyncContextManager[bool]:
+        """Always ours: other processes are not told what this one asks."""
+        return nullcontext(True)
 
     def entry(self, key: str) -> dict[str, Json] | None:
         """All that is stored for a key, as data: for people."""
@@ -180,11 +178,7 @@ class AnswerCache:
             if not self._replaced(store, error):
                 self._warn(f"the cache in {self.folder} cannot be read: {_reason(error)}")
             return None
-        try:
-            entry = CacheEntry.model_validate_json(data) if data is not None else None
-        except ValidationError:
-            return None
-        return entry if entry is not None and entry.key == key else None
+        return None if data is None else read_entry(data, key)
 
     def _open(self) -> Any:
         """diskcache's Cache, or None when the folder cannot be used."""

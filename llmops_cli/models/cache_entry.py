@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from llmops_cli.files.json_value import Json, canonical, digest
 from llmops_cli.files.shape import FileShape
@@ -60,6 +60,15 @@ class CacheEntry(FileShape):
             answered_at=self.answered_at,
             cached=True,
         )
+
+
+def read_entry(data: bytes, key: str) -> CacheEntry | None:
+    """The entry in stored bytes; None unless it has the shape of one and is an answer to the request with this key."""
+    try:
+        entry = CacheEntry.model_validate_json(data)
+    except ValidationError:
+        return None
+    return entry if entry.key == key else None
 
 
 def entry_of(request: Request, response: Response, index: Mapping[str, str]) -> bytes:

@@ -4,10 +4,8 @@ import asyncio
 import dataclasses
 import functools
 
-from llmops_cli.models.answer_cache import AnswerCache
+from llmops_cli.models.cache import Cache
 from llmops_cli.models.model import COMPLETE, Model, Request, Response
-
-__all__ = ["AnswerCache", "CachedModel"]
 
 
 class _Flight:
@@ -19,15 +17,17 @@ class _Flight:
 
 
 class CachedModel:
-    """A Model that answers from an AnswerCache, and puts into it what the inner model answers.
+    """A Model that answers from a Cache, and puts into it what the inner model answers.
 
     Kept are complete answers (`COMPLETE` finish reasons, and not empty) that the request's `keeping` does not refuse;
     for a judge that is "the verdict can be parsed". What would not be kept is not believed from the cache
-    either. A kept answer is on disk before it is returned. Identical requests at the same time make one call: those
-    that did not start it get the answer as `cached`, because they cost nothing. Without a cache only that remains.
+    either. A kept answer is stored before it is returned. Identical requests at the same time make one call, also
+    those of other processes where the cache is shared: who did not start it gets the answer as `cached`, because it
+    cost nothing. A process that waited for another's call, which failed, asks for itself. Without a cache only the
+    single call of this process remains.
     """
 
-    def __init__(self, inner: Model, cache: AnswerCache | None) -> None:
+    def __init__(self, inner: Model, cache: Cache | None) -> None:
         self._inner = inner
         self._cache = cache
         self._flights: dict[str, _Flight] = {}
@@ -38,9 +38,6 @@ class CachedModel:
         flight = self._flights.get(key)
         started = flight is None
         if flight is None:
-            kept = self._cache.get(key) if self._cache else None
-            if kept is not None and self._acceptable(request, kept):
-                return kept
             flight = self._flights[key] = _Flight(asyncio.create_task(self._call(request)))
             flight.call.add_done_callback(functools.partial(self._landed, key))
         flight.waiting += 1
@@ -58,9 +55,24 @@ class CachedModel:
         await self._inner.close()
 
     async def _call(self, request: Request) -> Response:
+        if self._cache is None:
+            return await self._inner.answer(request)
+        response = await self._kept(request, self._cache)
+        while response is None:
+            async with self._cache.claim(request.key) as ours:
+                response = await self._kept(request, self._cache)  # it may have come just before the claim
+                if response is None and ours:
+                    return await self._asked(request, self._cache)
+        return response
+
+    async def _kept(self, request: Request, cache: Cache) -> Response | None:
+        kept = await cache.find(request.key)
+        return kept if kept is not None and self._acceptable(request, kept) else None
+
+    async def _asked(self, request: Request, cache: Cache) -> Response:
         response = await self._inner.answer(request)
-        if self._cache and not response.cached and self._acceptable(request, response):
-            await self._cache.keep(request, response, index=request.keeping.index if request.keeping else {})
+        if not response.cached and self._acceptable(request, response):
+            await cache.keep(request, response, index=request.keeping.index if request.keeping else {})
         return response
 
     def _acceptable(self, request: Request, response: Response) -> bool:

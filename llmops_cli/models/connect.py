@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from llmops_cli.errors import InputError
 from llmops_cli.models.budgeted import Budget, BudgetedModel
-from llmops_cli.models.cached import AnswerCache, CachedModel
+from llmops_cli.models.cache import Cache
+from llmops_cli.models.cached import CachedModel
 from llmops_cli.models.limited import LimitedModel
 from llmops_cli.models.model import Model, Request, Response
 from llmops_cli.models.provider import ProviderOptions, find_provider, open_offered
@@ -25,7 +26,7 @@ class ConnectOptions:
     concurrency: int = 8
     timeout_s: float = 120.0
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    cache: AnswerCache | None = None
+    cache: Cache | None = None
     budget: Budget | None = None
     endpoint: str = ""
     secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -13,7 +13,7 @@ _SHAPES = re.compile(
     | \bAKIA[A-Z0-9]{12,}                                # AWS
     | (?<=[Bb]earer\s)[A-Za-z0-9._~+/=\-]{6,}
     | (?<=[?&]key=)[^&\s'"]+
-    | (?<=://)[^/\s:@]+:[^/\s@]+(?=@)                    # user:password in a URL
+    | (?<=://)[^/\s:@]*:[^/\s@]+(?=@)                    # user:password or :password in a URL
     """,
     re.VERBOSE,
 )

@@ -137,14 +137,6 @@ def test_an_answer_without_a_time_gets_one(cache: AnswerCache) -> None:
     assert kept.answered_at.startswith("20")
 
 
-def test_a_plan_can_ask_for_thousands_of_keys(cache: AnswerCache) -> None:
-    for n in range(0, 3000, 3):
-        cache.put(ask(str(n)), Response("x"))
-    keys = [ask(str(n)).key for n in range(3000)]
-    assert cache.contains_many(keys) == set(keys[::3])
-    assert cache.contains_many([]) == set()
-
-
 # --- hostile databases ---------------------------------------------------------------------------------------------
 
 
@@ -208,7 +200,6 @@ def test_a_key_that_is_a_pickle_is_not_unpickled(folder: Path, tmp_path: Path) -
     edit(folder, (insert, (bomb(mark), b"{}")), ("UPDATE Cache SET raw = 0 WHERE key = ?", (request.key,)))
     cache = AnswerCache(folder)
     assert cache.get(request.key) is None
-    assert cache.contains_many([request.key]) == set()
     cache.put(request, FULL)
     assert cache.get(request.key) is not None
     cache.close()
@@ -372,7 +363,6 @@ def test_without_a_place_the_run_goes_on_without_a_cache(tmp_path: Path) -> None
     cache = AnswerCache(tmp_path / "file" / "cache")
     cache.put(ask(), FULL)
     assert cache.get(ask().key) is None
-    assert cache.contains_many([ask().key]) == set()
     assert len(cache.warnings) == 1
     assert cache.warnings[0].startswith("running without a cache: ")
     assert "Not a directory" in cache.warnings[0]
@@ -444,7 +434,7 @@ def test_processes_that_begin_a_cache_together_lose_nothing(folder: Path) -> Non
         assert writer.returncode == 0, stderr.decode()
     cache = AnswerCache(folder)
     keys = {ask(f"p{p} {n}").key for p in range(8) for n in range(20)} | {ask(f"shared {n}").key for n in range(20)}
-    assert cache.contains_many(keys) == keys
+    assert all(cache.get(key) is not None for key in keys)
     cache.close()
     assert aside(folder) == []
 
@@ -452,7 +442,8 @@ def test_processes_that_begin_a_cache_together_lose_nothing(folder: Path) -> Non
 ANSWERER = """
 import asyncio, sys
 from pathlib import Path
-from llmops_cli.models.cached import AnswerCache, CachedModel
+from llmops_cli.models.answer_cache import AnswerCache
+from llmops_cli.models.cached import CachedModel
 from llmops_cli.models.scripted import ScriptedModel
 from tests.models.asking import ask
 
@@ -482,7 +473,6 @@ def test_kill_minus_nine_loses_no_answer_that_was_returned(folder: Path) -> None
     cache = AnswerCache(folder)
     keys = {ask(name).key for name in returned}
     assert len(keys) >= 200
-    assert cache.contains_many(keys) == keys
     assert all(cache.get(key) is not None for key in keys)
     assert cache.warnings == []
     cache.close()

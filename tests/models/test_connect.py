@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from llmops_cli.errors import InputError
+from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.budgeted import Budget
-from llmops_cli.models.cached import AnswerCache
 from llmops_cli.models.connect import ConnectOptions, connect
 from llmops_cli.models.model import Fault, Keeping, Model, ModelError, Response
 from llmops_cli.models.retried import RetryPolicy
@@ -136,7 +136,7 @@ async def test_a_budget_stops_the_calls_and_keeps_what_was_paid_for(
     refused = [result for result in results if isinstance(result, ModelError) and result.fault is Fault.BUDGET]
     assert (len(answered), len(refused), len(server.calls)) == (2, 8, 2)
     assert budget.spent_usd == pytest.approx(0.0015)
-    assert len(cache.contains_many(question.key for question in questions)) == 2
+    assert sum(cache.get(question.key) is not None for question in questions) == 2
 
 
 async def test_a_kept_answer_costs_no_budget(server: OpenAIServer, desk: Connect, cache: AnswerCache) -> None:
@@ -190,7 +190,7 @@ async def test_closing_before_the_first_call_is_fine() -> None:
 CACHED_RUN = """
 import asyncio, sys
 from pathlib import Path
-from llmops_cli.models.cached import AnswerCache
+from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.connect import ConnectOptions, connect
 from tests.models.asking import ask
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from llmops_cli.models.answer_cache import AnswerCache
 from llmops_cli.models.budgeted import Budget, BudgetedModel
-from llmops_cli.models.cached import AnswerCache, CachedModel
+from llmops_cli.models.cached import CachedModel
 from llmops_cli.models.connect import ConnectOptions, connect
 from llmops_cli.models.limited import LimitedModel
 from llmops_cli.models.model import Fault, Model, ModelError, Request, Response

@@ -26,6 +26,7 @@ def importers(package: str) -> set[str]:
     [
         ("litellm", {"via_litellm.py"}),
         ("diskcache", {"answer_cache.py"}),
+        ("redis", {"redis_line.py"}),
         ("openai", set()),
         ("httpx", {"via_http.py"}),
         ("pickle", set()),
@@ -36,10 +37,11 @@ def test_one_file_speaks_to_each_vendor(package: str, door: set[str]) -> None:
 
 
 def test_importing_the_room_loads_nothing_heavy() -> None:
-    """All of it but the door to services, which is opened at the first call: httpx loads rich for its own command."""
-    stems = {path.stem for path in ROOM.glob("*.py")} - {"__init__", "via_http"}
+    """All of it but the door to services, opened at the first call (httpx loads rich for its own command), and that
+    to a shared cache, opened where one is configured."""
+    stems = {path.stem for path in ROOM.glob("*.py")} - {"__init__", "via_http", "redis_line", "redis_cache"}
     modules = ", ".join(f"llmops_cli.models.{stem}" for stem in sorted(stems))
-    heavy = ("litellm", "openai", "aiohttp", "numpy", "rich", "typer")
+    heavy = ("litellm", "openai", "aiohttp", "numpy", "rich", "typer", "redis")
     code = f"import sys, {modules}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

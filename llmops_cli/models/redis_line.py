@@ -1,0 +1,184 @@
+"""The line to a Redis: commands in the order they are given, many in one round trip. The only door to redis-py.
+
+One thread speaks, so that a slow server never stops the event loop, and a cache can serve one loop after another.
+"""
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from llmops_cli.errors import InputError
+from llmops_cli.models.secret import redact
+
+Command = tuple[str | bytes | int, ...]
+_CONNECT_S = 2.0
+_REPLY_S = 3.0
+_CLOSING_S = 5.0
+_MOST_AT_ONCE = 32  # commands in one round trip: it bounds what their replies may hold at a time
+_MOST_SAID = 200  # characters of a stranger's complaint
+_FORMS = "redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH/TO/SOCKET?db=DB"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The server's reply that it does not do what it is told, and why."""
+
+    reason: str
+
+
+Reply = bytes | int | bool | Refused | None
+
+
+class LineError(Exception):
+    """Nobody can be reached at the other end any more; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    commands: tuple[Command, ...]
+    done: Future[list[Reply]] = field(default_factory=Future)
+
+
+class RedisLine:
+    """One connection to the Redis at a URL, made at the first command.
+
+    The first failure of the connection ends it: a server that is down or slow would be waited for again and again.
+    `regular` gives commands that are sent every `every_s` seconds, whatever else there is to send.
+    Raises InputError for a URL that cannot be one.
+    """
+
+    def __init__(self, url: str, *, regular: Callable[[], Sequence[Command]], every_s: float) -> None:
+        self.shown = shown(url)
+        self._client = _client(url)
+        self._secret = unquote(urlsplit(url).password or "")
+        self._regular, self._every_s = regular, every_s
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._end = ""  # why there is no line any more
+
+    def send(self, *commands: Command) -> "Future[list[Reply]]":
+        """The replies to some commands; an error reply is one of them. The future raises LineError."""
+        job = _Job(commands)
+        with self._lock:
+            if self._end:
+                job.done.set_exception(LineError(self._end))
+                return job.done
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="llmops-redis", daemon=True)
+                self._thread.start()
+            self._jobs.put(job)
+        return job.done
+
+    def close(self) -> None:
+        """Send what waits, then hang up; safe to call twice."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+            self._end = self._end or "the cache is closed"
+            self._jobs.put(None)
+        if thread is not None:
+            thread.join(_CLOSING_S)  # a server that trickles could hold it for ever; the thread is a daemon
+
+    def _serve(self) -> None:
+        last = False
+        due = time.monotonic() + self._every_s
+        while not last:
+            jobs, last = self._next(max(0.0, due - time.monotonic()))
+            commands = [command for job in jobs for command in job.commands]
+            if time.monotonic() >= due:
+                commands += self._regular()
+                due = time.monotonic() + self._every_s
+            try:
+                replies = iter(self._exchange(commands))
+            except Exception as error:  # the fence: what is no Redis makes the client raise anything
+                self._give_up(jobs, self._told(error))
+                break
+            for job in jobs:
+                job.done.set_result([next(replies) for _ in job.commands])
+        with contextlib.suppress(Exception):  # the same fence
+            self._client.close()
+
+    def _next(self, wait_s: float) -> tuple[list[_Job], bool]:
+        """The next jobs that are still wanted, none after `wait_s` seconds of silence; and whether they are the last.
+
+        Whoever came into the queue while a round trip was made goes with the next one.
+        """
+        jobs: list[_Job] = []
+        count = 0
+        while count < _MOST_AT_ONCE:
+            try:
+                job = self._jobs.get_nowait() if jobs else self._jobs.get(timeout=wait_s)
+            except queue.Empty:
+                break
+            if job is None:
+                return jobs, True
+            if job.done.set_running_or_notify_cancel():
+                jobs.append(job)
+                count += len(job.commands)
+        return jobs, False
+
+    def _exchange(self, commands: Sequence[Command]) -> list[Reply]:
+        if not commands:
+            return []
+        pipeline = self._client.pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)  # type: ignore[no-untyped-call]
+        replies = pipeline.execute(raise_on_error=False)
+        return [Refused(self._told(reply)) if isinstance(reply, redis.ResponseError) else reply for reply in replies]
+
+    def _told(self, error: Exception) -> str:
+        """The words of the client or the server, for a warning."""
+        said = redact(str(error), [self._secret] if self._secret else [])
+        return " ".join(said.split())[:_MOST_SAID] or type(error).__name__
+
+    def _give_up(self, jobs: Sequence[_Job], reason: str) -> None:
+        with self._lock:
+            self._end = self._end or reason
+            left = list(jobs)
+            while not self._jobs.empty():
+                job = self._jobs.get_nowait()
+                if job is not None and job.done.set_running_or_notify_cancel():
+                    left.append(job)
+        for job in left:
+            job.done.set_exception(LineError(reason))
+
+
+def shown(url: str) -> str:
+    """The address as people may see it: without user, password and options."""
+    try:
+        parts = urlsplit(url)
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "the address in LLMOPS_CACHE_URL"
+    return f"{parts.scheme}://{host}{port}{parts.path}"
+
+
+def _client(url: str) -> "redis.Redis":
+    try:
+        parts = urlsplit(url)
+        whole = parts.path if parts.scheme == "unix" else parts.hostname
+        numbered = parts.scheme == "unix" or not parts.path.strip("/") or parts.path.strip("/").isdigit()
+        if parts.scheme not in ("redis", "rediss", "unix") or not whole or not numbered or parts.fragment:
+            raise ValueError("not of a known form")
+        client = redis.Redis.from_url(
+            url,
+            socket_connect_timeout=_CONNECT_S,
+            socket_timeout=_REPLY_S,
+            retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),  # the server may have closed an idle connection
+            protocol=2,
+            decode_responses=False,
+        )
+        client.connection_pool.make_connection()  # connects to nobody, but sees options that do not exist
+    except (ValueError, TypeError):  # their words may hold the password
+        raise InputError(f"LLMOPS_CACHE_URL is no address of a Redis ({shown(url)})", hint=f"write {_FORMS}") from None
+    return client
