@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,7 +50,19 @@ template: |
 
 
 def build(folder: Path, versions: int, prompts: int) -> None:
-    """A repository in which `versions` commits each release one version of one of the prompts."""
+    """A repository in which `versions` commits each release one version of one of the prompts, the last ones live."""
+    latest = release_all(folder, versions, prompts)
+    registry = open_registry(load_config(folder))
+    for name, version in latest.items():
+        for environment in ("staging", "production"):
+            move(registry, Wish("promote", name, version, environment), tell=print)
+            registry = open_registry(load_config(folder))
+
+
+def release_all(
+    folder: Path, versions: int, prompts: int, scores: Callable[[int], str] = lambda _: ""
+) -> dict[str, str]:
+    """Make the repository and return the newest version of each prompt. `scores`: figures of the n-th release."""
     subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], check=True)
     for key, value in (("user.name", "Bench"), ("user.email", "bench@example.org")):
         subprocess.run(["git", "config", key, value], cwd=folder, check=True)
@@ -63,7 +75,8 @@ def build(folder: Path, versions: int, prompts: int) -> None:
         path = f"prompts/{name}.yaml"
         prompt = read_prompt(text, tree, path, folder="prompts")
         mark = number + 1
-        release = Release(name, prompt.version, prompt.digest, "", path, "minor" if minor else "first")
+        level = "minor" if minor else "first"
+        release = Release(name, prompt.version, prompt.digest, "", path, level, scores(number))
         when = f"Bench <bench@example.org> {1_700_000_000 + number * 60} +0000"
         message = f"{name} 1.{minor}.0".encode()
         note = release.message().encode()
@@ -76,11 +89,7 @@ def build(folder: Path, versions: int, prompts: int) -> None:
     subprocess.run(["git", "fast-import", "--quiet"], cwd=folder, input=b"".join(stream), check=True)
     subprocess.run(["git", "reset", "-q", "--hard", "main"], cwd=folder, check=True)
     subprocess.run(["git", "pack-refs", "--all"], cwd=folder, check=True)
-    registry = open_registry(load_config(folder))
-    for name, version in latest.items():
-        for environment in ("staging", "production"):
-            move(registry, Wish("promote", name, version, environment), tell=print)
-            registry = open_registry(load_config(folder))
+    return latest
 
 
 def timed(command: Sequence[str], folder: Path, runs: int) -> tuple[list[float], float]:

@@ -25,6 +25,14 @@ def warn(text: str) -> None:
     say(f"warning: {text}")
 
 
+def warn_some(texts: Sequence[str], *, most: int = 5, more: str) -> None:
+    """The first of these warnings, and a last one that says how many there are besides."""
+    for text in texts[:most]:
+        warn(text)
+    if len(texts) > most:
+        warn(f"{len(texts) - most} {more}")
+
+
 def out(text: str) -> None:
     """A line of data on stdout; control characters are made visible."""
     _write(sys.stdout, visible(text) + "\n")

@@ -25,6 +25,7 @@ from llmops_cli.cli import (
     project,
     prompt,
     prompt_release,
+    reporting,
     stored_run,
 )
 from llmops_cli.errors import LlmopsError
@@ -48,6 +49,7 @@ golden_app = typer.Typer(
     help="Care for the cases: find what is wrong with them, add, count, export.", no_args_is_help=True
 )
 import_app = typer.Typer(help="Take over what was written for another tool.", no_args_is_help=True)
+report_app = typer.Typer(help="Show the registry and its runs to others.", no_args_is_help=True)
 app.add_typer(prompt_app, name="prompt")
 app.add_typer(eval_app, name="eval")
 app.add_typer(check_app, name="check")
@@ -55,6 +57,7 @@ app.add_typer(gate_app, name="gate")
 app.add_typer(judge_app, name="judge")
 app.add_typer(golden_app, name="golden")
 app.add_typer(import_app, name="import")
+app.add_typer(report_app, name="report")
 app.add_typer(environment_app, name="env")
 project.register(app)
 prompt.register(prompt_app)
@@ -68,6 +71,7 @@ judge_attack.register(judge_app)
 golden.register(golden_app)
 importing.register(import_app)
 gate.register(gate_app)
+reporting.register(report_app)
 
 
 def _print_version(asked: bool) -> None:

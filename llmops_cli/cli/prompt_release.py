@@ -202,10 +202,7 @@ def _summary(config: "Config", run_id: str) -> "Callable[[Prompt], str]":
 
 
 def _warn(registry: "Registry") -> None:
-    for warning in registry.warnings[:_SHOWN]:
-        console.warn(warning)
-    if len(registry.warnings) > _SHOWN:
-        console.warn(f"{len(registry.warnings) - _SHOWN} more tags are skipped")
+    console.warn_some(registry.warnings, most=_SHOWN, more="more tags are skipped")
 
 
 def _release_json(one: "Release") -> dict[str, str]:

@@ -2,32 +2,47 @@
 
 from collections.abc import Mapping
 
-from llmops_cli.evals.analysis import Analysis, analyse
+from llmops_cli.evals.analysis import Analysis, analyse, clusters_of
 from llmops_cli.evals.comparison import Effect
 from llmops_cli.evals.figures import change
+from llmops_cli.evals.metric import case_values
 from llmops_cli.evals.policy import MEASURED
+from llmops_cli.evals.release_scores import ReleaseScore, ReleaseScores, golden_mark
 from llmops_cli.evals.run_store import RunStore
+from llmops_cli.stats.clusters import standard_error_of_mean
 from llmops_cli.stats.multiplicity import holm
 
 _ALPHA = 0.05
 
 
 def release_summary(store: RunStore, digest: str, *, run_id: str = "") -> str:
-    """The `Llmops-Eval` line of a release: run id, verdict, and every metric with its n.
+    """The `Llmops-Eval` line of a release (evals/release_scores.py). Empty when no stored run measured this digest.
 
-    `20261121T120000Z-triage-a1b2c3 pass; valid_json=1.0000 (n 44)`. Empty when no stored run measured this digest.
     Raises InputError when `run_id` is given and there is no such run.
     """
     run = store.load(run_id) if run_id else store.newest_for(digest)
     if run is None or run.candidate.digest != digest or run.unchanged:
         return ""
-    analysis = analyse(run)
-    metrics = ", ".join(
-        f"{metric.name}={metric.mean:.4f} (n {metric.n})"
-        for metric in analysis.metrics.values()
-        if metric.mean is not None
-    )
-    return f"{run.id} {analysis.verdict.status.value}; {metrics}"
+    return scores_of(analyse(run)).line()
+
+
+def scores_of(analysis: Analysis) -> ReleaseScores:
+    """The scores of a run's candidate, as a release keeps them."""
+    run, clusters = analysis.run, clusters_of(analysis.run)
+    metrics: dict[str, ReleaseScore] = {}
+    for name, metric in analysis.metrics.items():
+        if metric.mean is None:
+            continue
+        values = case_values(run.candidate, name, repeats=run.repeats)
+        measured = {case: value.value for case, value in values.items() if value.value is not None}
+        groups = [clusters.get(case, case) for case in measured]
+        if metric.binary and len(set(groups)) == metric.n:
+            metrics[name] = ReleaseScore(metric.mean, metric.n, yes=round(metric.mean * metric.n))
+        else:
+            several = len(set(groups)) > 1
+            error = standard_error_of_mean(list(measured.values()), groups) if several else None
+            metrics[name] = ReleaseScore(metric.mean, metric.n, error=error)
+    return ReleaseScores(run.id, analysis.verdict.status.value, metrics, run.suite, golden_mark(run.golden))
 
 
 def behaviour_moved(store: RunStore, baseline_digest: str, candidate_digest: str) -> str:

@@ -1,12 +1,13 @@
 """Every prompt at a glance: its version, whether that is released, and where it is live."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.file import load_prompt, prompt_path
+from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
@@ -24,6 +25,7 @@ class Overview:
     released: str  # the latest released version, empty for none
     live: Mapping[str, str]  # environment -> version
     problem: str = ""
+    prompt: Prompt | None = field(default=None, compare=False)  # of the working tree
 
 
 def overview(registry: Registry) -> list[Overview]:
@@ -54,10 +56,10 @@ def _one(registry: Registry, name: str, authored: bool) -> Overview:
     try:
         path = prompt_path(registry.work_tree, name, folder=registry.folder)
         prompt = load_prompt(registry.work_tree, path or name, folder=registry.folder)
-    except FileError as error:
+    except InputError as error:  # what is wrong with the file, or with its name
         return Overview(name, "", "broken", released, live, error.message)
     state = state_of(registry, name, str(prompt.version), prompt.digest)
-    return Overview(name, str(prompt.version), state, released, live)
+    return Overview(name, str(prompt.version), state, released, live, prompt=prompt)
 
 
 @dataclass(frozen=True, slots=True)

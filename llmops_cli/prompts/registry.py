@@ -3,6 +3,7 @@
 A snapshot: after a release or a promotion open it again. Order comes from versions and ancestry, never from clocks.
 """
 
+from dataclasses import dataclass
 from functools import cached_property
 
 from llmops_cli.config import Config
@@ -18,6 +19,15 @@ from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.refs import Refs, read_refs
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tree import Tree, WorkTree
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a released file lies: below `prefix` (the project as it is now, empty when the file is not inside)."""
+
+    prefix: str
+    path: str
+    folder: str  # of the prompts
 
 
 class Registry:
@@ -119,14 +129,17 @@ class Registry:
 
     def released_prompt(self, release: Release) -> Prompt:
         """The prompt of a release, read from its commit. Raises FileError."""
-        prefix = self.config.prefix
-        inside = release.path.startswith(prefix)
+        place = self.place_of(release)
         tree = self.commit_tree(release.commit, label=release.reference)
-        if not inside:
+        if place.prefix != self.config.prefix:
             tree = CommitTree(tree.repo, release.commit, label=release.reference)
-        path = release.path.removeprefix(prefix) if inside else release.path
-        folder = path.rpartition(".")[0].removesuffix(release.name).rstrip("/")
-        return load_prompt(tree, path, folder=folder)
+        return load_prompt(tree, place.path, folder=place.folder)
+
+    def place_of(self, release: Release) -> Place:
+        """Where the file of a release lies in its commit."""
+        prefix = self.config.prefix if release.path.startswith(self.config.prefix) else ""
+        path = release.path.removeprefix(prefix)
+        return Place(prefix, path, path.rpartition(".")[0].removesuffix(release.name).rstrip("/"))
 
     def resolve(self, reference: Reference) -> Prompt:
         """The prompt that a person means: exact version, range, environment, then branch or commit.

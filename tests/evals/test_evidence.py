@@ -22,7 +22,7 @@ def test_a_release_carries_the_newest_scores(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     stored(store, run_of({"m": binary(8, 10)}), "20261120T000000Z-s-1")
     stored(store, run_of({"m": binary(9, 10)}), "20261121T000000Z-s-2")
-    assert release_summary(store, "sha256:candidate") == "20261121T000000Z-s-2 pass; m=0.9000 (n 10)"
+    assert release_summary(store, "sha256:candidate") == ("20261121T000000Z-s-2 pass; m=0.9000 (n 10, yes 9); suite s")
     assert release_summary(store, "sha256:candidate", run_id="20261120").startswith("20261120T000000Z-s-1 pass; m=0.8")
     assert release_summary(store, "sha256:other") == ""
 

@@ -1,0 +1,95 @@
+"""What the tag of a release says of its evaluation: the `Llmops-Eval` line, written and read here.
+
+    RUN VERDICT; cites=0.9318 (n 44, yes 41), grounded=0.8712 (n 44, se 0.0210); suite rag; golden 7f3a9c0d1e2b4455
+
+Older tags end after the metrics and know only `(n 44)`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+-]?[0-9]{1,2})?"
+_METRIC = re.compile(
+    rf"(?P<name>\w[\w.\-]*)=(?P<mean>{_NUMBER}) "
+    rf"\(n (?P<n>[0-9]{{1,9}})(?:, (?:yes (?P<yes>[0-9]{{1,9}})|se (?P<se>{_NUMBER})))?\)\Z"
+)
+_RUN = re.compile(r"(?P<run>[A-Za-z0-9][A-Za-z0-9._-]{0,199}) (?P<verdict>pass|fail|inconclusive|invalid)\Z")
+_GOLDEN = 16  # hex digits of the digest
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseScore:
+    """One metric: its mean over `n` cases. `yes` counts the cases of a yes-or-no metric that were asked once;
+
+    for all others `error` is the standard error of the mean (over clusters, where cases have them), in the unit of the
+    metric. Both are None in older tags.
+    """
+
+    mean: float
+    n: int
+    yes: int | None = None
+    error: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseScores:
+    """The scores of a release. `suite` and `golden` (the beginning of the golden set's digest) may be empty."""
+
+    run: str
+    verdict: str
+    metrics: Mapping[str, ReleaseScore] = field(default_factory=dict)
+    suite: str = ""
+    golden: str = ""
+
+    def line(self) -> str:
+        """The text of the trailer."""
+        parts = [f"{self.run} {self.verdict}", ", ".join(_written(name, one) for name, one in self.metrics.items())]
+        parts += [f"suite {self.suite}"] if self.suite and ";" not in self.suite else []
+        parts += [f"golden {self.golden}"] if self.golden else []
+        return "; ".join(part for part in parts if part)
+
+    def same_golden(self, digest: str) -> bool | None:
+        """Whether a golden set is the one that was used, None when the tag does not say."""
+        return golden_mark(digest) == self.golden if self.golden and digest else None
+
+
+def golden_mark(digest: str) -> str:
+    """The part of a golden set's digest that stands in a tag."""
+    return digest.removeprefix("sha256:")[:_GOLDEN]
+
+
+def read_scores(line: str) -> ReleaseScores | None:
+    """The scores in a trailer; None for one that is empty or not of this shape. A metric that is odd is left out."""
+    head, *rest = line.split("; ")
+    match = _RUN.match(head)
+    if match is None:
+        return None
+    metrics: dict[str, ReleaseScore] = {}
+    named = {"suite": "", "golden": ""}
+    for part in rest:
+        key, _, value = part.partition(" ")
+        if key in named and "=" not in key:
+            named[key] = value
+            continue
+        for one in re.split(r", (?=\w[\w.\-]*=)", part):
+            if found := _METRIC.match(one):
+                metrics[found["name"]] = _score(found)
+    return ReleaseScores(match["run"], match["verdict"], metrics, named["suite"], named["golden"])
+
+
+def _score(found: re.Match[str]) -> ReleaseScore:
+    yes = int(found["yes"]) if found["yes"] else None
+    error = float(found["se"]) if found["se"] else None
+    return ReleaseScore(float(found["mean"]), int(found["n"]), yes, error)
+
+
+def _written(name: str, score: ReleaseScore) -> str:
+    more = f", yes {score.yes}" if score.yes is not None else ""
+    more += f", se {_figure(score.error)}" if score.error is not None and score.yes is None else ""
+    return f"{name}={_figure(score.mean)} (n {score.n}{more})"
+
+
+def _figure(value: float) -> str:
+    """Four decimals, and more where four would say nothing (the price of a call)."""
+    return f"{value:.4f}" if value == 0 or abs(value) >= 0.01 else f"{value:.4g}"

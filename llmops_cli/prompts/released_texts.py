@@ -1,0 +1,51 @@
+"""The prompts of many releases at once: two or three git processes, however many there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llmops_cli.errors import FileError
+from llmops_cli.prompts.file import load_prompt
+from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.prompts.registry import Registry
+from llmops_cli.prompts.tag import Release
+from llmops_cli.vcs.many_commits import ManyCommits
+
+_ROUNDS = 3  # the prompt files, the schemas they name, and one to spare
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedText:
+    """A release and its prompt; `prompt` is None where it cannot be read, and `problem` says why."""
+
+    release: Release
+    prompt: Prompt | None = None
+    problem: str = ""
+
+
+def read_released(registry: Registry, releases: Sequence[Release]) -> list[ReleasedText]:
+    """The prompts of these releases, in their order. What cannot be read is a value, never an exception.
+
+    Raises MeasureError when git cannot be asked.
+    """
+    if registry.repo is None:
+        return [ReleasedText(release, problem="this is not a git repository") for release in releases]
+    files = ManyCommits(registry.repo)
+    files.read_ahead(f"{release.commit}:{release.path}" for release in releases)
+    read = {release: _read(registry, files, release) for release in releases}
+    for _ in range(_ROUNDS):
+        if not files.read_ahead():
+            break
+        read |= {release: _read(registry, files, release) for release, text in read.items() if text.prompt is None}
+    return [read[release] for release in releases]
+
+
+def _read(registry: Registry, files: ManyCommits, release: Release) -> ReleasedText:
+    place = registry.place_of(release)
+    tree = files.tree(release.commit, prefix=place.prefix, label=release.reference)
+    try:
+        prompt = load_prompt(tree, place.path, folder=place.folder)
+    except FileError as error:
+        return ReleasedText(release, problem=error.message)
+    if prompt.digest != release.digest:
+        return ReleasedText(release, problem="the file in its commit is not what its tag says (another digest)")
+    return ReleasedText(release, prompt)
