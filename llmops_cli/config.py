@@ -92,6 +92,11 @@ class Config:
                 return cast(CacheMode, mode)
         raise InputError(f"LLMOPS_CACHE_MODE is {said!r}", hint="write (the default), read or off")
 
+    @property
+    def shards_dir(self) -> Path:
+        """Where shards lie until they are merged: apart from runs, which they are not."""
+        return self.state_dir / "shards"
+
     def endpoint_of(self, model: str) -> str:
         """The base URL that the environment names for the provider of a model (`OPENAI_API_BASE`), empty for its own.
 

@@ -26,6 +26,7 @@ from llmops_cli.cli import (
     prompt,
     prompt_release,
     reporting,
+    sharding,
     stored_run,
 )
 from llmops_cli.errors import LlmopsError
@@ -64,6 +65,7 @@ prompt.register(prompt_app)
 prompt_release.register(prompt_app)
 environment.register(app, environment_app)
 evaluation.register(eval_app)
+sharding.register(eval_app)
 stored_run.register(eval_app)
 check.register(check_app)
 judge.register(judge_app)

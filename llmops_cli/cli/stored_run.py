@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from llmops_cli.cli import console
-from llmops_cli.cli.evaluation import AllowRemoved, AsJson, Cases, Summary
+from llmops_cli.cli.measuring import AllowRemoved, AsJson, Cases, Summary
 from llmops_cli.cli.run_report import append_summary, show_runs
 
 Runs = Annotated[

@@ -29,7 +29,7 @@ class ResultLog:
         Raises OSError; then nothing of it is in the file, and the next one may be tried.
         """
         assert self._stream is not None, "the log is closed"
-        line = LoggedResult(role=role, **dict(result)).model_dump_json(exclude_defaults=True).encode() + b"\n"
+        line = line_of(role, result)
         try:
             _write(self._stream, line)
         except OSError:
@@ -50,7 +50,7 @@ class ResultLog:
                 line = stream.readline()
         except OSError as error:
             raise InputError(f"the results of this run cannot be read from {self.path}: {error.strerror}") from None
-        return Result(**_logged(line, self.path).of_result())
+        return result_of(line, self.path)[1]
 
     def close(self) -> None:
         """End writing; reading goes on. Safe to call twice."""
@@ -71,6 +71,17 @@ class ResultLog:
         self.path = path
 
 
+def line_of(role: Role, result: Result) -> bytes:
+    """A result as a line of the log."""
+    return LoggedResult(role=role, **dict(result)).model_dump_json(exclude_defaults=True).encode() + b"\n"
+
+
+def result_of(line: bytes, path: Path) -> tuple[Role, Result]:
+    """The other way round; `path` is where the line stands. Raises InputError."""
+    logged = _logged(line, path)
+    return logged.role, Result(**logged.of_result())
+
+
 def _write(stream: FileIO, data: bytes) -> None:
     while data:
         data = data[stream.write(data) :]
@@ -80,8 +91,7 @@ def read_log(path: Path) -> Iterator[tuple[Role, Result]]:
     """Every result in the file with its role, in the order it arrived. Raises OSError, InputError."""
     with path.open("rb") as stream:
         for line in stream:
-            logged = _logged(line, path)
-            yield logged.role, Result(**logged.of_result())
+            yield result_of(line, path)
 
 
 def _logged(line: bytes, path: Path) -> LoggedResult:

@@ -1,9 +1,10 @@
 """What `eval run` and `eval plan` do, from a configuration to runs: choose suites, find the base, measure."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from llmops_cli.checks.check import AskingCheck, CheckContext, Score
 from llmops_cli.config import Config
@@ -12,7 +13,7 @@ from llmops_cli.evals.accepted import with_accepted
 from llmops_cli.evals.analysis import Analysis, analyse, exit_code_of
 from llmops_cli.evals.anchor import with_anchor
 from llmops_cli.evals.desk import Desk, DeskOptions, ignore_state
-from llmops_cli.evals.evaluate import Lab, ask_repeatedly, evaluate
+from llmops_cli.evals.evaluate import FirstLook, Lab, ask_repeatedly, evaluate
 from llmops_cli.evals.place import with_places
 from llmops_cli.evals.plan import PlanSummary, Trial, plan_trials, summarise
 from llmops_cli.evals.preparation import Preparation, base_tree, prepare
@@ -21,6 +22,7 @@ from llmops_cli.evals.run import Run
 from llmops_cli.evals.run_store import RunStore
 from llmops_cli.evals.runner import NoProgress, Progress
 from llmops_cli.evals.self_check import SelfCheck, answers_to_deal, self_check
+from llmops_cli.evals.shard import ShardError
 from llmops_cli.evals.suite import find_suite, suite_files, suite_paths
 from llmops_cli.files.json_value import Json
 from llmops_cli.models.model import Model, Response
@@ -168,8 +170,16 @@ class Session:
         A suite that cannot be loaded or asked does not stop the others; it is part of the outcome. So is what stops
         all that is left: a key that is refused, a budget that is used up, Ctrl-C. Raises what `prepare` raises.
         """
-        prepared, refused = self.prepare()
-        return asyncio.run(self._run(prepared, refused))
+        return self.decide(*self.prepare())
+
+    def decide(
+        self,
+        preparations: Sequence[Preparation],
+        refused: Sequence[LlmopsError],
+        first: Mapping[str, FirstLook] = MappingProxyType({}),
+    ) -> Outcome:
+        """`run` from its preparation on; `first` holds, by a suite's path, what shards have measured of it."""
+        return asyncio.run(self._decide(preparations, refused, first))
 
     def check_gate(self, *, repeats: int | None, drop: float) -> tuple[list[SelfCheck], list[LlmopsError]]:
         """The gate of every chosen suite on its prompt against itself, and why others could not be checked.
@@ -187,14 +197,14 @@ class Session:
         try:
             for prepared in preparations:
                 try:
-                    run = await ask_repeatedly(prepared, self._lab(prepared), answers_to_deal(prepared, repeats))
+                    run = await ask_repeatedly(prepared, self.lab(prepared), answers_to_deal(prepared, repeats))
                     found.append(self_check(run, prepared.policy, first=prepared.bar.repeats, drop=drop))
                 except (InputError, TooLittleError) as error:  # of this suite; the others may be without
                     stopped.append(error)
         except LlmopsError as error:
             stopped.append(error)
         finally:
-            await self._close([check for prepared in preparations for check in prepared.asking])
+            await self.close(preparations)
         return found, stopped
 
     def opinion(self, check: AskingCheck, context: CheckContext) -> Score:
@@ -205,19 +215,27 @@ class Session:
         try:
             return await check.opinion(context, self.desk.ask)
         finally:
-            await self._close([check])
+            await self._let_go([check])
 
     async def _plan(self, preparations: Sequence[Preparation]) -> list[Planned]:
         return [Planned(prepared, await self._summary(prepared)) for prepared in preparations]
 
-    async def _run(self, preparations: Sequence[Preparation], refused: Sequence[LlmopsError]) -> Outcome:
+    async def _decide(
+        self,
+        preparations: Sequence[Preparation],
+        refused: Sequence[LlmopsError],
+        first: Mapping[str, FirstLook],
+    ) -> Outcome:
         done: list[Analysis] = []
         stopped = list(refused)
         try:
             for prepared in preparations:
                 try:
-                    run = await evaluate(prepared, self._lab(prepared), repeats=self.options.repeats)
-                except InputError as error:  # a mistake of this suite; the others may be without
+                    known = first.get(prepared.suite.path)
+                    run = await evaluate(
+                        prepared, self.lab(prepared), repeats=self.first_repeats(prepared), first=known
+                    )
+                except (InputError, ShardError) as error:  # of this suite; the others may be without
                     stopped.append(error)
                     continue
                 self._save(run)
@@ -225,10 +243,14 @@ class Session:
         except LlmopsError as error:
             stopped.append(error)
         finally:
-            await self._close([check for prepared in preparations for check in prepared.asking])
+            await self.close(preparations)
         return Outcome(tuple(done), tuple(stopped))
 
-    async def _close(self, checks: Sequence[AskingCheck]) -> None:
+    async def close(self, preparations: Sequence[Preparation]) -> None:
+        """Let go of every connection and process that these suites have used."""
+        await self._let_go([check for prepared in preparations for check in prepared.asking])
+
+    async def _let_go(self, checks: Sequence[AskingCheck]) -> None:
         await self.desk.close()
         for check in checks:
             await check.close()
@@ -240,7 +262,12 @@ class Session:
         except OSError as error:
             self.options.progress.note(f"the run could not be stored: {error.strerror}: {error.filename}")
 
-    def _lab(self, prepared: Preparation) -> Lab:
+    def first_repeats(self, prepared: Preparation) -> int:
+        """How often the first look asks every case."""
+        return self.options.repeats or prepared.bar.repeats
+
+    def lab(self, prepared: Preparation) -> Lab:
+        """Who answers the trials of this suite."""
         recorded = RecordedModel(prepared.recording) if prepared.recording is not None else None
         subjects = {subject.role: subject for subject in prepared.subjects}
 
@@ -261,7 +288,7 @@ class Session:
         )
 
     async def _summary(self, prepared: Preparation) -> PlanSummary:
-        repeats = self.options.repeats or prepared.bar.repeats
+        repeats = self.first_repeats(prepared)
         subjects = () if prepared.unchanged else prepared.subjects
         trials = plan_trials(subjects, prepared.suite.golden.cases, range(repeats))
         recording = prepared.recording
