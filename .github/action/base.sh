@@ -1,0 +1,99 @@
+# Fetches what the gate looks at: the base, enough history to know where the change left it, release tags and
+# environments. A full clone is never cut; in a shallow one history is deepened in steps until both sides meet.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/say.sh"
+cd "$GITHUB_WORKSPACE"
+
+shallow() { [ "$(git rev-parse --is-shallow-repository)" = true ]; }
+
+# The token goes along as a header of this one command, and only to this server; an empty value takes away what
+# actions/checkout may have left, since two such headers are refused.
+git_there() {
+  if [ -z "$TOKEN" ]; then
+    git "$@"
+    return
+  fi
+  local header="http.$GITHUB_SERVER_URL/.extraheader"
+  GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=$header GIT_CONFIG_VALUE_0='' GIT_CONFIG_KEY_1=$header \
+    GIT_CONFIG_VALUE_1="AUTHORIZATION: basic $(printf 'x-access-token:%s' "$TOKEN" | base64 | tr -d '\n')" git "$@"
+}
+
+# fetch OPTION... < REFSPECS
+fetch() {
+  GIT_TERMINAL_PROMPT=0 git_there -c gc.auto=0 fetch --quiet --no-tags --no-prune --no-recurse-submodules \
+    --no-write-fetch-head "$@" --stdin origin
+}
+
+# Release tags (NAME@vX.Y.Z) and environments, the other tags of a repository not.
+registry() {
+  echo '+refs/heads/llmops/*:refs/remotes/origin/llmops/*'
+  git_there ls-remote --refs --tags origin '*@v*' | cut -f 2 | while IFS= read -r tag; do echo "+$tag:$tag"; done
+}
+
+# meet COMMIT: deepen until HEAD and the commit meet, and both sides of a merge commit do
+meet() {
+  local base=$1 head step
+  head=$(git rev-parse HEAD)
+  for step in --deepen=50 --deepen=200 --deepen=1000 --unshallow; do
+    if met "$base"; then return; fi
+    if ! shallow; then return 1; fi
+    printf '%s\n' "$head" "$(git rev-parse "$base")" | fetch "$step"
+  done
+  met "$base"
+}
+
+met() {
+  git merge-base HEAD "$1" > /dev/null || return 1
+  ! git rev-parse --quiet --verify 'HEAD^2' > /dev/null || git merge-base 'HEAD^1' 'HEAD^2' > /dev/null
+}
+
+case $AGAINST:$EVENT in
+  auto:pull_request) branch=$BASE_REF commit='' ;;
+  auto:merge_group) branch='' commit=$QUEUE_BASE ;;
+  auto:* | none:*) branch='' commit='' ;;
+  *) branch=$AGAINST commit='' ;;
+esac
+
+cut=()
+if shallow; then cut=(--depth=1); fi
+registry | fetch ${cut[@]+"${cut[@]}"} || fault 3 "the releases and environments could not be fetched from origin"
+
+against=''
+if [ -n "$branch" ]; then
+  # the branch of the server, whatever a local branch of that name holds
+  if git check-ref-format "refs/heads/$branch" \
+    && echo "+refs/heads/$branch:refs/remotes/origin/$branch" | fetch ${cut[@]+"${cut[@]}"} 2> /dev/null; then
+    against=origin/$branch
+  elif commit=$(git rev-parse --quiet --verify --end-of-options "$branch^{commit}"); then
+    against=$branch
+  else
+    commit=$branch
+  fi
+fi
+if [ -z "$against" ] && [ -n "$commit" ]; then
+  if ! git cat-file -e "$commit^{commit}" 2> /dev/null; then
+    echo "$commit" | fetch ${cut[@]+"${cut[@]}"} || fault 3 "origin has no branch or commit '$commit' to compare with"
+  fi
+  against=$commit
+fi
+
+if [ -n "$against" ]; then
+  meet "$against" || fault 3 "HEAD and $against have no common ancestor, so there is nothing to compare with"
+elif shallow; then
+  git rev-parse HEAD | fetch --unshallow || fault 3 "the history could not be fetched from origin"
+fi
+output against "$against"
+
+touched=true
+if [ -n "$CHANGED_PATHS" ] && [ -n "$against" ]; then
+  paths=()
+  while IFS= read -r line; do
+    line=$(printf '%s' "$line" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//')
+    if [ -n "$line" ]; then paths+=(":(top,glob)$line"); fi
+  done <<< "$CHANGED_PATHS"
+  if [ "${#paths[@]}" -gt 0 ] && git diff --quiet "$(git merge-base HEAD "$against")" HEAD -- "${paths[@]}"; then
+    touched=false
+    annotate notice "nothing that the gate looks at was changed, so there is nothing to measure"
+  fi
+fi
+output touched "$touched"
