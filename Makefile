@@ -6,11 +6,13 @@ LOWEST := .venv-lowest
 EXTERNAL := .venv-external
 BIN := $(VENV)/bin
 WORKERS ?= auto
+ACTIONS := action.yml .github/action/install/action.yml
+WORKFLOWS := $(wildcard .github/workflows/*.yml llmops_cli/scaffold/dot-github/workflows/*.yml)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs format test-lowest test-external bench clean
+.PHONY: help setup demo test check docs format lock test-lowest test-external bench clean
 
 help:  ## show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,9 +31,22 @@ check: $(VENV)/.stamp-dev  ## format, lint, types, layers, generated documents
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python .github/action/scaffold.py --check
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-actions $(ACTIONS)
+	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/zizmor -q --offline --persona pedantic $(ACTIONS) $(WORKFLOWS)
 
-docs: $(VENV)/.stamp-dev  ## write docs/reference/cli.md from the commands themselves
+docs: $(VENV)/.stamp-dev  ## write docs/reference/cli.md from the commands themselves, the scaffold's workflows from ours
 	$(BIN)/python docs/generate.py
+	$(BIN)/python .github/action/scaffold.py
+
+# Nothing of where the packages were found stands in the files; their hashes say what they are.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+  --python-version 3.11 --custom-compile-command 'make lock'
+
+lock: $(VENV)/.stamp-dev  ## renew the locked dependencies that the GitHub Action installs
+	$(LOCK) --upgrade --extra redis pyproject.toml -o .github/action/requirements.txt
+	$(LOCK) --upgrade .github/action/tools.in -o .github/action/tools.txt
 
 format: $(VENV)/.stamp-dev  ## format the code
 	$(BIN)/ruff format .

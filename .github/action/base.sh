@@ -18,16 +18,19 @@ git_there() {
     GIT_CONFIG_VALUE_1="AUTHORIZATION: basic $(printf 'x-access-token:%s' "$TOKEN" | base64 | tr -d '\n')" git "$@"
 }
 
-# fetch OPTION... < REFSPECS
+# fetch OPTION... < REFSPECS; without any refspec there is nothing to do, which git calls an error in a shallow clone
 fetch() {
+  local wanted
+  wanted=$(cat)
+  if [ -z "$wanted" ]; then return; fi
   GIT_TERMINAL_PROMPT=0 git_there -c gc.auto=0 fetch --quiet --no-tags --no-prune --no-recurse-submodules \
-    --no-write-fetch-head "$@" --stdin origin
+    --no-write-fetch-head "$@" --stdin origin <<< "$wanted"
 }
 
-# Release tags (NAME@vX.Y.Z) and environments, the other tags of a repository not.
+# Release tags (NAME@vX.Y.Z) and environments, the other tags and branches of a repository not.
 registry() {
-  echo '+refs/heads/llmops/*:refs/remotes/origin/llmops/*'
-  git_there ls-remote --refs --tags origin '*@v*' | cut -f 2 | while IFS= read -r tag; do echo "+$tag:$tag"; done
+  git_there ls-remote --refs origin 'refs/heads/llmops/*' 'refs/tags/*@v*' | cut -f 2 \
+    | sed 's#^refs/heads/\(.*\)#+refs/heads/\1:refs/remotes/origin/\1#; s#^refs/tags/.*#+&:&#'
 }
 
 # meet COMMIT: deepen until HEAD and the commit meet, and both sides of a merge commit do
@@ -89,7 +92,7 @@ if [ -n "$CHANGED_PATHS" ] && [ -n "$against" ]; then
   paths=()
   while IFS= read -r line; do
     line=$(printf '%s' "$line" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//')
-    if [ -n "$line" ]; then paths+=(":(top,glob)$line"); fi
+    case $line in '' | '#'*) ;; *) paths+=(":(top,glob)$line") ;; esac
   done <<< "$CHANGED_PATHS"
   if [ "${#paths[@]}" -gt 0 ] && git diff --quiet "$(git merge-base HEAD "$against")" HEAD -- "${paths[@]}"; then
     touched=false

@@ -1,6 +1,7 @@
 """`llmops init` and `llmops demo`: a first project, and the whole story told by the commands themselves."""
 
 import os
+import re
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,6 +14,8 @@ from llmops_cli.errors import InputError
 from llmops_cli.files.atomic import write_atomic
 
 IGNORED = ".llmops/"
+# what the workflows name until somebody says where the action of this team is: nobody knows its commit beforehand
+NO_ACTION = ("your-org/llmops", "@" + "0" * 40)
 
 
 def register(app: typer.Typer) -> None:
@@ -25,13 +28,22 @@ def init(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="Where the project begins (default: here).", show_default=False)
     ] = Path(),
+    action: Annotated[
+        str,
+        typer.Option(
+            "--action",
+            metavar="OWNER/REPO@COMMIT",
+            help="The repository and commit whose GitHub Action the workflows use; can be filled in later.",
+        ),
+    ] = "",
 ) -> None:
     """Write a first prompt, golden set and suite.
 
-    They come with a recording, so that `llmops eval run` works without a key, and with a workflow for pull requests.
+    They come with a recording, so that `llmops eval run` works without a key, and with workflows for GitHub: the gate
+    of pull requests, their comment, releases, promotion.
     Nothing is overwritten: when a file is already there, all such files are named and nothing is written.
     """
-    new = _scaffold()
+    new = _with_action(_scaffold(), action)
     taken = _taken(folder, new)
     if taken:
         raise InputError(
@@ -44,7 +56,7 @@ def init(
     _write(folder, new)
     for name in sorted(new):
         console.out((folder / name).as_posix())
-    _say_what_next(folder)
+    _say_what_next(folder, action)
 
 
 def demo(
@@ -73,6 +85,22 @@ def _scaffold() -> dict[str, bytes]:
         return found
 
     return dict(sorted(below(files("llmops_cli") / "scaffold", "").items()))
+
+
+def _with_action(new: dict[str, bytes], action: str) -> dict[str, bytes]:
+    """The workflows with the team's own action in them. Raises InputError for what is no full commit: tags can move."""
+    if not action:
+        return new
+    found = re.fullmatch(r"([\w.-]+/[\w.-]+)(@[0-9a-f]{40})", action)
+    if found is None:
+        raise InputError(
+            f"--action {action!r} is not OWNER/REPO@COMMIT",
+            hint="with all 40 digits of the commit: git rev-parse v0.1.0",
+        )
+    repository, commit = (part.encode() for part in NO_ACTION)
+    line = re.compile(rb"uses: " + re.escape(repository) + rb"(\S*)" + re.escape(commit) + rb"[^\n]*")
+    uses = rb"uses: " + found[1].encode() + rb"\1" + found[2].encode()
+    return {name: line.sub(uses, data) if "/workflows/" in name else data for name, data in new.items()}
 
 
 def _taken(folder: Path, new: dict[str, bytes]) -> list[str]:
@@ -118,14 +146,19 @@ def _write(folder: Path, new: dict[str, bytes]) -> None:
         done.append(path)
 
 
-def _say_what_next(folder: Path) -> None:
+def _say_what_next(folder: Path, action: str) -> None:
     from llmops_cli.config import load_config
 
     config = load_config(folder)
     if config.git_root is not None and config.git_root != folder.resolve():
         console.say(
             f"note: GitHub reads workflows at the top of the repository only: move {(folder / '.github').as_posix()}"
-            f" to {config.git_root.as_posix()} and give its steps `working-directory`"
+            f" to {config.git_root.as_posix()}, and say `working-directory` and `paths` in llmops-eval.yml"
+        )
+    if not action:
+        console.say(
+            f"note: the workflows use the action {NO_ACTION[0]} at no commit yet: say in them which repository and"
+            " commit holds llmops for you (llmops init --action does that)"
         )
     where = "" if folder.resolve() == Path.cwd() else f"cd {folder.as_posix()} && "
     console.say(f"next:  {where}llmops eval run")

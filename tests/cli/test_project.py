@@ -8,7 +8,10 @@ import pytest
 from llmops_cli.cli.main import main
 
 WRITTEN = [
-    ".github/workflows/llmops.yml",
+    ".github/workflows/llmops-comment.yml",
+    ".github/workflows/llmops-eval.yml",
+    ".github/workflows/llmops-promote.yml",
+    ".github/workflows/llmops-release.yml",
     ".gitignore",
     "evals/golden/ticket-summary.jsonl",
     "evals/recordings/ticket-summary.jsonl",
@@ -118,3 +121,33 @@ def test_below_the_top_of_a_repository_the_workflow_s_place_is_explained(
     (empty / ".git").mkdir()
     assert main(["init", "service"]) == 0
     assert "GitHub reads workflows at the top of the repository only" in capsys.readouterr().err
+
+
+def test_init_fills_in_the_action_of_the_team(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    assert main(["init", "--action", f"acme/llmops@{commit}"]) == 0
+    uses = {
+        line.strip().removeprefix("- ")
+        for name in WRITTEN
+        if "workflows" in name
+        for line in (empty / name).read_text().splitlines()
+        if "llmops" in line and "uses:" in line
+    }
+    assert uses == {f"uses: acme/llmops@{commit}", f"uses: acme/llmops/.github/action/install@{commit}"}
+    assert "at no commit yet" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "action", ["acme/llmops@v1", "acme/llmops", "llmops@" + "a" * 40, "a/b@" + "a" * 40 + "\n  x: y"]
+)
+def test_an_action_without_a_full_commit_is_refused(
+    empty: Path, capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    assert main(["init", "--action", action]) == 2
+    assert "is not OWNER/REPO@COMMIT" in capsys.readouterr().err
+    assert files_below(empty) == []
+
+
+def test_without_an_action_somebody_must_say_which(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init"]) == 0
+    assert "say in them which repository and commit" in capsys.readouterr().err
