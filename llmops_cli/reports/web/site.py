@@ -144,16 +144,19 @@ def _row(each: PromptChronicle, environments: Sequence[str]) -> Html:
 
 
 def _scores(each: PromptChronicle) -> Html:
-    """The verdict on the newest release, and its first check over the last releases."""
+    """The verdict on the newest release that was measured, and its first check over the last releases."""
     measured = [read_scores(text.release.eval_summary) for text in each.releases]
-    newest = next((scores for scores in reversed(measured) if scores), None)
-    if newest is None:
+    last = next((index for index in reversed(range(len(measured))) if measured[index]), None)
+    newest = measured[last] if last is not None else None
+    if last is None or newest is None:
         return element("span", "none", class_="soft")
+    version = str(each.releases[last].release.version)
+    of = "" if version == each.overview.released else f" ({version})"
     name = next((name for name in newest.metrics if name not in MEASURED), "")
     if not name:
-        return verdict(newest.verdict)
+        return element("span", verdict(newest.verdict), of)
     values = [_mean(scores, name) for scores in measured[-_SPARK:]]
-    said = f"{name} {amount(name, newest.metrics[name].mean)}"
+    said = f"{name} {amount(name, newest.metrics[name].mean)}{of}"
     size = (90.0, 24.0)
     return element(
         "div",

@@ -63,7 +63,12 @@ def _trends(each: PromptChronicle, scores: Sequence[ReleaseScores | None]) -> Ht
     if not names:
         return None
     figures = (
-        element("figure", element("figcaption", name), trend(name, _points(name, each, scores))) for name in names
+        element(
+            "figure",
+            element("figcaption", name),
+            element("div", trend(name, _points(name, each, scores)), class_="scroll"),
+        )
+        for name in names
     )
     words = (
         "As measured when each version was released: a dot with its 95 % interval, over as many cases as it says. "

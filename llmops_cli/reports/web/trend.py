@@ -29,11 +29,7 @@ class Point:
 def trend(metric: str, points: Sequence[Point]) -> Html:
     """The picture of one metric; `points` in ascending order of versions."""
     frame = _Frame.around(metric, points)
-    places = [
-        (frame.x(index), frame.y(point.score.mean)) if point.score else None for index, point in enumerate(points)
-    ]
-    parts = [*_grid(metric, frame), *_names(points, frame), *_golden_changes(points, frame)]
-    parts += [_line(*one, *other, "trend") for one, other in pairwise(places) if one is not None and other is not None]
+    parts = [*_grid(metric, frame), *_names(points, frame), *_golden_changes(points, frame), *_lines(points, frame)]
     parts += [_dot(metric, point, frame, index) for index, point in enumerate(points) if point.score]
     return element(
         "svg",
@@ -109,6 +105,15 @@ def _names(points: Sequence[Point], frame: _Frame) -> list[Html]:
     ]
 
 
+def _lines(points: Sequence[Point], frame: _Frame) -> list[Html]:
+    """From each release to the next, where both were measured, and not on two golden sets."""
+    return [
+        _line(frame.x(i), frame.y(one.score.mean), frame.x(i + 1), frame.y(other.score.mean), "trend")
+        for i, (one, other) in enumerate(pairwise(points))
+        if one.score and other.score and not (one.golden and other.golden and one.golden != other.golden)
+    ]
+
+
 def _golden_changes(points: Sequence[Point], frame: _Frame) -> list[Html]:
     """A line before every release that was measured on another golden set than the one before it."""
     parts, before = [], ""
@@ -118,7 +123,7 @@ def _golden_changes(points: Sequence[Point], frame: _Frame) -> list[Html]:
         if before and point.golden != before:
             x, words = frame.x(index - 0.5), f"from {point.version} on measured with another golden set"
             line = _line(x, _TOP - 6, x, _HEIGHT - _BOTTOM, "golden")
-            name = element("text", "other golden set", x=_at(x + 4), y=_at(_TOP + 4), class_="axis")
+            name = element("text", "other golden set", x=_at(x + 4), y=_at(_HEIGHT - _BOTTOM - 6), class_="axis")
             parts.append(element("g", element("title", words), line, name))
         before = point.golden
     return parts
