@@ -123,6 +123,7 @@ class Side(FileShape):
     dirty: bool
     path: str = ""  # of the prompt's file, from the top of the repository; empty in runs of before it was kept
     line: int = 0  # the one in it to look at, from 1; of a candidate what changed
+    contract: dict[str, Json] = Field(default_factory=dict)  # the prompt, as far as its digest covers it
     results: list[Result] = Field(default_factory=list)
 
     @property

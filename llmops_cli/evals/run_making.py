@@ -116,5 +116,6 @@ def _side(subject: Subject, results: list[Result]) -> Side:
         dirty=subject.dirty,
         path=subject.path,
         line=subject.line,
+        contract=subject.prompt.contract(),
         results=results,
     )

@@ -9,6 +9,7 @@ from llmops_cli.reports.eval_view import view_of
 from llmops_cli.reports.json_report import eval_document
 from llmops_cli.reports.markdown import markdown_report
 from llmops_cli.reports.plain import plain_report
+from llmops_cli.reports.web.eval_report import html_report
 
 MOST_CASES = 5
 
@@ -42,8 +43,13 @@ def _json(analyses: Sequence[Analysis], _: int) -> Iterator[str]:
     yield json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _html(analyses: Sequence[Analysis], cases: int) -> Iterator[str]:
+    yield html_report(analyses, worst=cases)
+
+
 FORMATS: dict[str, Format] = {
     "terminal": Format("what `eval run` prints", True, _plain),
     "markdown": Format("for a step summary or a pull request", True, _markdown),
+    "html": Format("one file to open in a browser, with every case of both sides", True, _html),
     "json": Format("everything as one document", False, _json),
 }

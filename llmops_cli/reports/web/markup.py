@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from llmops_cli.reports.visible import visible
 
@@ -21,7 +22,7 @@ class Html:
     source: str
 
 
-Child = Html | str | None | Iterable["Html | str | None"]
+Child: TypeAlias = "Html | str | Iterable[Child] | None"
 Attribute = str | int | float | bool | None
 
 
