@@ -18,7 +18,11 @@ Runs = Annotated[
 ]
 FormatName = Annotated[
     str,
-    typer.Option("--format", metavar="FORMAT", help="terminal, markdown or json."),
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="terminal, markdown, html, json, jsonl, csv, junit, annotations, sarif or codequality.",
+    ),
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file; `-` is stdout.")

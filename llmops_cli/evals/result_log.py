@@ -7,7 +7,7 @@ from pathlib import Path
 
 from llmops_cli.errors import InputError
 from llmops_cli.evals.run import LoggedResult, Result, Role
-from llmops_cli.files.json_value import parse_json
+from llmops_cli.files.json_value import parse_whole_json
 from llmops_cli.files.shape import shape_of
 
 
@@ -96,6 +96,6 @@ def read_log(path: Path) -> Iterator[tuple[Role, Result]]:
 
 def _logged(line: bytes, path: Path) -> LoggedResult:
     try:
-        return shape_of(LoggedResult, parse_json(line.decode()), path=str(path))
+        return shape_of(LoggedResult, parse_whole_json(line.decode()), path=str(path))
     except ValueError as error:
         raise InputError(f"{path} holds a line that is no result: {error}", hint="run the suite again") from None

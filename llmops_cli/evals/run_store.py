@@ -16,7 +16,7 @@ from llmops_cli.errors import InputError
 from llmops_cli.evals.result_log import ResultLog, read_log
 from llmops_cli.evals.run import Result, Role, Run, Side
 from llmops_cli.files.atomic import write_atomic
-from llmops_cli.files.json_value import Json, parse_json, read_text
+from llmops_cli.files.json_value import Json, parse_whole_json, read_text
 from llmops_cli.files.shape import shape_of
 
 _HEAD = ".json"
@@ -164,7 +164,7 @@ def read_run(path: Path) -> Run:
     """The run in `ID.json`, with the results beside it. Raises InputError when it is not one of a known format."""
     text = read_text(path)
     try:
-        data = parse_json(text)
+        data = parse_whole_json(text)
     except ValueError as error:
         raise InputError(f"{path} is not a run: {error}") from None
     found = data.get("format") if isinstance(data, dict) else None

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn, cast
@@ -10,6 +11,8 @@ from typing import NoReturn, cast
 from typing_extensions import TypeAliasType
 
 from llmops_cli.errors import FileError, Problem
+
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
 
@@ -43,6 +46,20 @@ def parse_json(text: str) -> Json:
         return cast(Json, value)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def parse_whole_json(text: str) -> Json:
+    """Strict JSON of which every text is one: half of a surrogate pair (`"\\ud800"`) is refused too.
+
+    Raises ValueError.
+    """
+    value = parse_json(text)
+    if _ESCAPED_HALF.search(text):
+        try:
+            canonical(value).encode()
+        except UnicodeEncodeError:
+            raise ValueError("holds half of a surrogate pair, which is not text") from None
+    return value
 
 
 def parse_json_lines(text: str, *, path: str) -> list[tuple[int, dict[str, Json]]]:

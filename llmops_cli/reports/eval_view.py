@@ -176,8 +176,8 @@ def _failing(analysis: Analysis, gating: set[str]) -> list[str]:
 def _case_view(analysis: Analysis, case: str) -> CaseView:
     run = analysis.run
     record = next((c for c in run.cases if c.id == case), None) or CaseRecord(id=case, vars={})
-    after = _telling(run, run.candidate.by_case.get(case, []))
-    before = _telling(run, run.baseline.by_case.get(case, [])) if run.baseline else None
+    after = telling(run, run.candidate.by_case.get(case, []))
+    before = telling(run, run.baseline.by_case.get(case, [])) if run.baseline else None
     effects = analysis.comparison.effects.values() if analysis.comparison else ()
     metrics = [effect.metric for effect in effects if case in effect.worse and not lower_is_better(effect.metric)]
     if not metrics and after is not None:
@@ -187,32 +187,35 @@ def _case_view(analysis: Analysis, case: str) -> CaseView:
         id=case,
         tags=", ".join([*critical, *record.tags]),
         metrics=", ".join(metrics),
-        asked=" | ".join(_asked(record)),
-        before=_answer(before),
-        after=_answer(after),
-        said=tuple(_said(after, metrics)),
+        asked=" | ".join(asked_of(record)),
+        before=answer_of(before),
+        after=answer_of(after),
+        said=tuple(said_of(after, metrics)),
     )
 
 
-def _asked(record: CaseRecord) -> list[str]:
+def asked_of(record: CaseRecord) -> list[str]:
+    """What a case asks: its variables, and what was said before."""
     said = [f"{message.role}: {message.text}" for message in record.messages]
     return [*(str(value) for value in record.vars.values()), *said]
 
 
-def _telling(run: Run, results: Sequence[Result]) -> Result | None:
+def telling(run: Run, results: Sequence[Result]) -> Result | None:
     """The repeat to show: the first that lost a check, else the first."""
     lost = [r for r in results if any(s.status == "scored" and not s.passed for s in r.scores.values())]
     chosen = next(iter(lost or results), None)
     return run.full(chosen) if chosen is not None else None
 
 
-def _answer(result: Result | None) -> str:
+def answer_of(result: Result | None) -> str:
+    """The output of a trial, or in brackets why there is none."""
     if result is None:
         return "(none)"
     return result.output if result.output is not None else f"(no answer: {result.error})"
 
 
-def _said(result: Result | None, metrics: Sequence[str]) -> list[str]:
+def said_of(result: Result | None, metrics: Sequence[str]) -> list[str]:
+    """What these checks said of a trial, a line each."""
     scores = result.scores if result else {}
     return [f"{name}: {scores[name].reason or 'no reason given'}" for name in metrics if name in scores]
 

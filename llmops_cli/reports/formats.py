@@ -5,11 +5,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llmops_cli.evals.analysis import Analysis, exit_code_of
+from llmops_cli.reports.annotation import Annotation, of_runs
+from llmops_cli.reports.code_quality import code_quality
+from llmops_cli.reports.csv_table import case_table
 from llmops_cli.reports.eval_view import view_of
 from llmops_cli.reports.json_report import eval_document
+from llmops_cli.reports.jsonl import trial_lines
+from llmops_cli.reports.junit import junit_report
 from llmops_cli.reports.markdown import markdown_report
 from llmops_cli.reports.plain import plain_report
+from llmops_cli.reports.sarif import sarif_log
 from llmops_cli.reports.web.eval_report import html_report
+from llmops_cli.reports.workflow_commands import workflow_commands
 
 MOST_CASES = 5
 
@@ -47,9 +54,33 @@ def _html(analyses: Sequence[Analysis], cases: int) -> Iterator[str]:
     yield html_report(analyses, worst=cases)
 
 
+def _junit(analyses: Sequence[Analysis], _: int) -> Iterator[str]:
+    yield junit_report(analyses)
+
+
+def _annotated(name: str) -> Callable[[Sequence[Analysis], int], Iterator[str]]:
+    def pieces(analyses: Sequence[Analysis], _: int) -> Iterator[str]:
+        yield ANNOTATED[name](of_runs(analyses), "eval")
+
+    return pieces
+
+
+# those that hold objections alone, whoever objects: a function of them and of the name of who looked
+ANNOTATED: dict[str, Callable[[Sequence[Annotation], str], str]] = {
+    "annotations": lambda found, _: workflow_commands(found),
+    "sarif": sarif_log,
+    "codequality": lambda found, _: code_quality(found),
+}
+
 FORMATS: dict[str, Format] = {
     "terminal": Format("what `eval run` prints", True, _plain),
     "markdown": Format("for a step summary or a pull request", True, _markdown),
     "html": Format("one file to open in a browser, with every case of both sides", True, _html),
     "json": Format("everything as one document", False, _json),
+    "jsonl": Format("every trial as a line of JSON", False, lambda analyses, _: trial_lines(analyses)),
+    "csv": Format("every case as a row, for spreadsheets", True, lambda analyses, _: case_table(analyses)),
+    "junit": Format("JUnit XML: a testcase for every case and one for the gate", False, _junit),
+    "annotations": Format("GitHub workflow commands, shown beside the change", False, _annotated("annotations")),
+    "sarif": Format("SARIF 2.1.0, for code scanning", False, _annotated("sarif")),
+    "codequality": Format("GitLab code quality, shown beside the change", False, _annotated("codequality")),
 }

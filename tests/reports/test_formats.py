@@ -6,6 +6,7 @@ import pytest
 
 from llmops_cli.evals.analysis import Analysis
 from llmops_cli.reports.formats import FORMATS
+from tests.conftest import ROOT
 from tests.reports.hostile import LONG, WORDS, hostile
 from tests.reports.views import alone, failed, inconclusive, invalid, passed, unchanged
 
@@ -39,6 +40,14 @@ def test_a_hostile_run_can_be_written(name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_format_is_one_line_to_choose_it_by(name: str) -> None:
     assert 10 < len(FORMATS[name].summary) < 80 and not FORMATS[name].summary.endswith(".")
+
+
+def test_the_reference_and_the_help_name_every_format() -> None:
+    page = (ROOT / "docs/reference/formats.md").read_text(encoding="utf-8")
+    assert [name for name in FORMATS if f"\n| `{name}` | " not in page] == []
+    commands = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
+    names = list(FORMATS)
+    assert f"| {', '.join(names[:-1])} or {names[-1]}. Default: `terminal`. |" in commands
 
 
 def test_json_holds_every_word() -> None:
