@@ -5,6 +5,7 @@
     |-- InputError         2   bad input, file or flag
     |   `-- FileError      2   ... at a place: file, line, key
     |-- MeasureError       3   could not measure: provider, budget, nothing to evaluate or to compare
+    |-- ForgeError         3   the forge (GitHub) refused, or did not answer
     |-- ConflictError      4   the registry says no: a tag exists, a race was lost
     `-- Interrupted      130   a person pressed Ctrl-C; what was paid for is kept
 
@@ -72,6 +73,20 @@ class MeasureError(LlmopsError):
     """Could not measure: provider, budget, nothing to evaluate, nothing to compare (exit code 3)."""
 
     exit_code = 3
+
+
+class ForgeError(LlmopsError):
+    """The forge refused, or did not answer (exit code 3, where that counts at all).
+
+    `status` is that of its answer, 0 without one; `unknown_outcome` says that what was asked may have been done.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0, unknown_outcome: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.unknown_outcome = unknown_outcome
 
 
 class ConflictError(LlmopsError):

@@ -1,14 +1,14 @@
 """What `eval run` and `eval plan` do, from a configuration to runs: choose suites, find the base, measure."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
 from llmops_cli.checks.check import AskingCheck, CheckContext, Score
 from llmops_cli.config import Config
-from llmops_cli.errors import InputError, LlmopsError, MeasureError
+from llmops_cli.errors import GateError, InputError, LlmopsError, MeasureError
 from llmops_cli.evals.accepted import with_accepted
 from llmops_cli.evals.analysis import Analysis, analyse, exit_code_of
 from llmops_cli.evals.anchor import with_anchor
@@ -89,10 +89,14 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """1 when a gate said no, whatever else happened; else the worst of what stopped suites; else theirs."""
-        codes = {analysis.exit_code for analysis in self.analyses}
-        if 1 in codes or not self.stopped:
-            return exit_code_of(self.analyses)
-        return max({error.exit_code for error in self.stopped} - {MeasureError.exit_code}, default=3)
+        return code_of(self.analyses, [error.exit_code for error in self.stopped])
+
+
+def code_of(analyses: Sequence[Analysis], stopped: Collection[int]) -> int:
+    """The exit code of a command that decided these suites, while others were stopped with those codes."""
+    if not stopped or any(analysis.exit_code == GateError.exit_code for analysis in analyses):
+        return exit_code_of(analyses)
+    return max(set(stopped) - {MeasureError.exit_code}, default=MeasureError.exit_code)
 
 
 class Session:

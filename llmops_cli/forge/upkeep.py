@@ -1,0 +1,82 @@
+"""Our one comment on a pull request: found by its first line and its author, edited in place, never by an older run."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from llmops_cli.errors import ForgeError
+from llmops_cli.forge.event import Measured
+from llmops_cli.forge.github import Comment, GitHub
+
+Mode = Literal["update", "new", "on-change", "off"]
+Action = Literal["created", "updated", "unchanged", "kept", "skipped"]
+
+_STATE: Final = re.compile(r"<!-- llmops:run ([0-9]{1,18})/([0-9]{1,9}) (?:[0-9a-f]{40}|[0-9a-f]{64}|-) -->\Z")
+_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, and to which comment; `why` says it in words where that is not plain."""
+
+    action: Action
+    url: str = ""
+    why: str = ""
+
+
+def marker(config_id: str) -> str:
+    """The first line of the comment of one configuration."""
+    return f"<!-- llmops:gate:{config_id} -->"
+
+
+def state_line(measured: Measured) -> str:
+    """The second line: which run speaks, so that an older one does not overwrite it."""
+    return f"<!-- llmops:run {measured.run}/{measured.attempt} {measured.commit or '-'} -->"
+
+
+def keep_up(github: GitHub, number: int, body: str, author: str, *, measured: Measured, mode: Mode) -> Done:
+    """Bring our comment on pull request `number` to `body`, whose first line is its marker.
+
+    With `new` it is always another comment; with `on-change` none is begun, only one that is there is edited.
+    Raises ForgeError.
+    """
+    first = body.partition("\n")[0]
+    for attempt in range(_TRIES):
+        ours = [] if mode == "new" else _ours(github, number, first, author)
+        if ours:
+            return _edited(github, ours[0], body, measured)
+        if mode == "on-change":
+            return Done("skipped", why="nothing has changed that a comment would have to say")
+        try:
+            created = github.create_comment(number, body)
+        except ForgeError as error:
+            # it may be there: look again before another one is made
+            if not error.unknown_outcome or mode == "new" or attempt == _TRIES - 1:
+                raise
+            continue
+        return Done("created", created.url)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _ours(github: GitHub, number: int, first: str, author: str) -> list[Comment]:
+    """The comments that begin with the marker and are by this author; quoting the marker makes no comment ours."""
+    return [
+        comment
+        for comment in github.comments(number)
+        if comment.author.lower() == author.lower() and _line(comment.body, 0) == first
+    ]
+
+
+def _edited(github: GitHub, comment: Comment, body: str, measured: Measured) -> Done:
+    if comment.body.replace("\r\n", "\n").rstrip() == body.rstrip():
+        return Done("unchanged", comment.url)
+    newest = github.comment(comment.id)  # a long list takes a while to read, and another run may have spoken
+    spoke = _STATE.match(_line(newest.body, 1))
+    if spoke and measured.run and (int(spoke[1]), int(spoke[2])) > (measured.run, measured.attempt):
+        return Done("kept", newest.url, f"run {spoke[1]} is newer than this one, and has spoken already")
+    return Done("updated", github.update_comment(comment.id, body).url)
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.replace("\r\n", "\n").split("\n", number + 1)
+    return lines[number] if len(lines) > number else ""
