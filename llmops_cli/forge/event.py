@@ -4,6 +4,7 @@ The file is written by GitHub, not by the change. A number in it is believed; fo
 (`workflow_run`) names no pull request of a fork, the number is asked for by commit and repository.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 from llmops_cli.errors import ForgeError, InputError
 from llmops_cli.files.json_value import Json, parse_json, read_text
 from llmops_cli.forge.github import GitHub, PullRequest, is_commit, is_repository
+
+_PAGE = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/%#?&=+,@:-]*)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,11 @@ def find_pull_request(github: GitHub, event: Event) -> int:
     return next(iter(found), 0)
 
 
+def is_page(url: str) -> bool:
+    """Whether this is an address that can be linked in markdown as it stands."""
+    return bool(_PAGE.match(url))
+
+
 def _of_pull_request(data: dict[str, Json], repository: str, env: Mapping[str, str]) -> Event:
     base, head = _repository(data.get("base")), _repository(data.get("head"))
     if base.lower() != repository.lower():
@@ -98,7 +106,7 @@ def _of_pull_request(data: dict[str, Json], repository: str, env: Mapping[str, s
         run=run,
         attempt=_natural(env.get("GITHUB_RUN_ATTEMPT", "")),
         commit=commit if is_commit(commit) else "",
-        url=f"{server}/{repository}/actions/runs/{run}" if run else "",
+        url=_page(f"{server}/{repository}/actions/runs/{run}") if run else "",
     )
     fork = "" if head.lower() == base.lower() else head or "a repository that is gone"
     return Event(number=_number(data, "number"), measured=measured, untrusted=fork)
@@ -114,7 +122,7 @@ def _of_workflow_run(data: dict[str, Json], repository: str) -> Event:
     source = _text(head, "full_name") if isinstance(head, dict) else ""
     if not is_commit(commit) or not is_repository(source) or not branch:
         return Event(nothing="the run names no commit and branch of a pull request")
-    measured = Measured(_number(data, "id"), _number(data, "run_attempt"), commit, _text(data, "html_url"))
+    measured = Measured(_number(data, "id"), _number(data, "run_attempt"), commit, _page(_text(data, "html_url")))
     fork = "" if source.lower() == repository.lower() else source
     return Event(measured=measured, source=(source, branch), untrusted=fork)
 
@@ -135,6 +143,10 @@ def _number(value: dict[str, Json], key: str) -> int:
     if not isinstance(found, int) or isinstance(found, bool) or found < 1:
         raise InputError(f"the event has no {key!r} that is a number")
     return found
+
+
+def _page(url: str) -> str:
+    return url if is_page(url) else ""
 
 
 def _natural(text: str) -> int:

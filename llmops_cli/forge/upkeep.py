@@ -1,15 +1,14 @@
 """Our one comment on a pull request: found by its first line and its author, edited in place, never by an older run."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from llmops_cli.errors import ForgeError
 from llmops_cli.forge.event import Measured
 from llmops_cli.forge.github import Comment, GitHub
 
-Mode = Literal["update", "new", "on-change", "off"]
-Action = Literal["created", "updated", "unchanged", "kept", "skipped"]
+Action = Literal["created", "updated", "unchanged", "kept", "skipped", "refused", "printed"]
 
 _STATE: Final = re.compile(r"<!-- llmops:run ([0-9]{1,18})/([0-9]{1,9}) (?:[0-9a-f]{40}|[0-9a-f]{64}|-) -->\Z")
 _TRIES: Final = 3
@@ -17,11 +16,12 @@ _TRIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done, and to which comment; `why` says it in words where that is not plain."""
+    """What was done, to which comment of which pull request; `why` says it in words where that is not plain."""
 
     action: Action
     url: str = ""
     why: str = ""
+    number: int = 0
 
 
 def marker(config_id: str) -> str:
@@ -34,24 +34,38 @@ def state_line(measured: Measured) -> str:
     return f"<!-- llmops:run {measured.run}/{measured.attempt} {measured.commit or '-'} -->"
 
 
-def keep_up(github: GitHub, number: int, body: str, author: str, *, measured: Measured, mode: Mode) -> Done:
-    """Bring our comment on pull request `number` to `body`, whose first line is its marker.
+@dataclass(frozen=True, slots=True)
+class Say:
+    """What is to be said: a body whose first line is its marker, by whom, about which run.
 
-    With `new` it is always another comment; with `on-change` none is begun, only one that is there is edited.
-    Raises ForgeError.
+    With `another` it is a new comment whatever stands there; without `begin` only one that is there is edited.
     """
-    first = body.partition("\n")[0]
+
+    body: str
+    author: str
+    measured: Measured
+    another: bool = False
+    begin: bool = True
+
+
+def keep_up(github: GitHub, number: int, say: Say) -> Done:
+    """Bring our comment on pull request `number` to what is to be said. Raises ForgeError."""
+    return replace(_kept_up(github, number, say), number=number)
+
+
+def _kept_up(github: GitHub, number: int, say: Say) -> Done:
+    first = say.body.partition("\n")[0]
     for attempt in range(_TRIES):
-        ours = [] if mode == "new" else _ours(github, number, first, author)
+        ours = [] if say.another else _ours(github, number, first, say.author)
         if ours:
-            return _edited(github, ours[0], body, measured)
-        if mode == "on-change":
+            return _edited(github, ours[0], say)
+        if not say.begin:
             return Done("skipped", why="nothing has changed that a comment would have to say")
         try:
-            created = github.create_comment(number, body)
+            created = github.create_comment(number, say.body)
         except ForgeError as error:
             # it may be there: look again before another one is made
-            if not error.unknown_outcome or mode == "new" or attempt == _TRIES - 1:
+            if not error.unknown_outcome or say.another or attempt == _TRIES - 1:
                 raise
             continue
         return Done("created", created.url)
@@ -67,14 +81,15 @@ def _ours(github: GitHub, number: int, first: str, author: str) -> list[Comment]
     ]
 
 
-def _edited(github: GitHub, comment: Comment, body: str, measured: Measured) -> Done:
-    if comment.body.replace("\r\n", "\n").rstrip() == body.rstrip():
+def _edited(github: GitHub, comment: Comment, say: Say) -> Done:
+    if comment.body.replace("\r\n", "\n").rstrip() == say.body.rstrip():
         return Done("unchanged", comment.url)
+    measured = say.measured
     newest = github.comment(comment.id)  # a long list takes a while to read, and another run may have spoken
     spoke = _STATE.match(_line(newest.body, 1))
     if spoke and measured.run and (int(spoke[1]), int(spoke[2])) > (measured.run, measured.attempt):
         return Done("kept", newest.url, f"run {spoke[1]} is newer than this one, and has spoken already")
-    return Done("updated", github.update_comment(comment.id, body).url)
+    return Done("updated", github.update_comment(comment.id, say.body).url)
 
 
 def _line(text: str, number: int) -> str:

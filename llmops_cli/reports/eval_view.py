@@ -1,5 +1,6 @@
 """What a report of a run says, as plain strings in the order a person reads them; others only draw it."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def view_of(analysis: Analysis, *, most_cases: int = 5) -> EvalView:
     return EvalView(
         status=analysis.verdict.status,
         unchanged=run.unchanged,
-        headline=_headline(analysis),
+        headline=headline(analysis),
         subject=_subject(analysis),
         findings=tuple(_shown_findings(analysis)),
         columns=COLUMNS_COMPARED if compared else COLUMNS_ALONE,
@@ -95,7 +96,8 @@ def view_of(analysis: Analysis, *, most_cases: int = 5) -> EvalView:
     )
 
 
-def _headline(analysis: Analysis) -> str:
+def headline(analysis: Analysis) -> str:
+    """Verdict, reason and base in one sentence that is true alone."""
     run, verdict = analysis.run, analysis.verdict
     against = f" against {run.against} ({run.baseline_commit[:7]})" if run.baseline_commit else ""
     if not run.baseline_commit and run.against:
@@ -278,8 +280,9 @@ def _shared_by(analysis: Analysis) -> str:
 def _command(analysis: Analysis) -> str:
     run = analysis.run
     if run.against and not run.baseline_commit:
-        return f"llmops eval compare {run.against} {run.id}"
-    against = f" --against {run.baseline_commit[:12]}" if run.baseline_commit else ""
-    anchor = f" --anchor {run.anchor_name}" if run.anchor_name else ""
-    mode = " --noninferior" if analysis.policy.mode == "noninferior" else ""
-    return f"llmops eval run {run.suite}{against}{anchor}{mode}"
+        return shlex.join(["llmops", "eval", "compare", run.against, run.id])
+    words = ["llmops", "eval", "run", run.suite]
+    words += ["--against", run.baseline_commit[:12]] if run.baseline_commit else []
+    words += ["--anchor", run.anchor_name] if run.anchor_name else []
+    words += ["--noninferior"] if analysis.policy.mode == "noninferior" else []
+    return shlex.join(words)  # whoever copies it must not run what a suite is called

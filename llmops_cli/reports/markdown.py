@@ -1,15 +1,13 @@
 """A report of a run as markdown, for a step summary or a pull request; model text stays text."""
 
-import re
 from collections.abc import Sequence
 
 from llmops_cli.evals.verdict import Status
 from llmops_cli.reports.eval_view import CaseView, EvalView
+from llmops_cli.reports.markdown_text import cell, code, fence
 from llmops_cli.reports.plain import not_passing, title
-from llmops_cli.reports.visible import one_line, visible
 
 _ALERT = {Status.FAIL: "CAUTION", Status.INVALID: "CAUTION", Status.INCONCLUSIVE: "WARNING"}
-_MOST = 4_000
 
 
 def markdown_report(view: EvalView) -> str:
@@ -43,30 +41,6 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [*head, *("| " + " | ".join(cell(value) for value in row) + " |" for row in rows), ""]
 
 
-def cell(text: str) -> str:
-    """Text for one line of markdown: no table, HTML, mention, link, image or emphasis can come out of it."""
-    flat = one_line(text)
-    escaped = (
-        re.sub(r"([\\`*_{}\[\]()#|~!$])", r"\\\1", flat).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    )
-    return re.sub(r"@(?=\w)", "@\u200b", escaped).replace("://", ":\u200b//")
-
-
-def code(text: str) -> str:
-    """Text as code within a line; a backtick in it could end that, so it becomes another quotation mark."""
-    return "`" + one_line(text).replace("`", "'") + "`"
-
-
-def fence(text: str) -> list[str]:
-    """Text in a code fence longer than any run of backticks within it."""
-    safe = visible(text)
-    if len(safe) > _MOST:
-        safe = safe[:_MOST] + f"\n[{len(safe) - _MOST} more characters]"
-    longest = max((len(run) for run in re.findall(r"`+", safe)), default=0)
-    marks = "`" * max(3, longest + 1)
-    return [f"{marks}text", *safe.split("\n"), marks]
-
-
 def _cases(what: str, cases: tuple[CaseView, ...], total: int) -> list[str]:
     if not cases:
         return []
@@ -74,7 +48,7 @@ def _cases(what: str, cases: tuple[CaseView, ...], total: int) -> list[str]:
     for case in cases:
         tags = f" ({cell(case.tags)})" if case.tags else ""
         lines += [f"**{cell(case.id)}** {cell(case.metrics)}{tags}", ""]
-        lines += [f"asked: {cell(one_line(case.asked, 300))}", ""]
+        lines += [f"asked: {cell(case.asked, 300)}", ""]
         if case.before != "(none)":
             lines += ["base:", "", *fence(case.before), ""]
         lines += ["this change:", "", *fence(case.after), ""]

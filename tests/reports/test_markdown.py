@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops_cli.reports.markdown import cell, fence
+from llmops_cli.reports.markdown_text import cell, fence
 
 
 @pytest.mark.parametrize(

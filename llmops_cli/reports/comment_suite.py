@@ -1,0 +1,216 @@
+"""One suite within the comment: its figures, and the cases that people want to see, in the order of their weight."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from llmops_cli.errors import InputError
+from llmops_cli.evals.analysis import Analysis
+from llmops_cli.evals.comparison import Effect
+from llmops_cli.evals.figures import amount, change, many
+from llmops_cli.evals.metric import case_values
+from llmops_cli.evals.policy import MEASURED, lower_is_better
+from llmops_cli.evals.run import Result, Side
+from llmops_cli.evals.verdict import Status
+from llmops_cli.prompts.version import Level, Version
+from llmops_cli.reports.answer_diff import diff_lines
+from llmops_cli.reports.eval_view import CaseView, EvalView, headline
+from llmops_cli.reports.fitting import Piece
+from llmops_cli.reports.markdown_text import cell, code, code_cell, fence
+from llmops_cli.reports.plain import not_passing, title
+
+_ALERT: Final = {Status.FAIL: "CAUTION", Status.INVALID: "CAUTION", Status.INCONCLUSIVE: "WARNING"}
+_NAMES: Final = 40  # cases that are only named
+_TOLD: Final = 15  # cases that are named with a reason
+_ANSWER: Final = 3_000  # characters of both answers of a case
+_ID: Final = 120
+
+# the larger, the sooner it is left out
+_SUITE, _GATING, _FINDINGS, _OTHER, _SLICE, _ANCHOR = 1, 2, 10, 12, 20, 22
+_FACTS, _NOTES, _LISTED, _CASE = 30, 40, 50, 60
+
+
+def alert_of(status: Status) -> str:
+    """The alert of GitHub's markdown for a verdict; none for a pass."""
+    return _ALERT.get(status, "")
+
+
+def effect_words(analysis: Analysis) -> str:
+    """One suite in a sentence: the headline of its report; where it passed, also what became of its first metrics."""
+    said = headline(analysis)
+    if analysis.verdict.status is not Status.PASS or analysis.comparison is None:
+        return said
+    effects = [analysis.comparison.effects.get(name) for name in analysis.policy.metrics]
+    told = [_effect(effect) for effect in effects if effect is not None]
+    return f"{said}; {', '.join(told[:2])}" if told else said
+
+
+def suite_pieces(analysis: Analysis, view: EvalView, *, several: bool) -> Iterator[Piece]:
+    """The pieces of one suite; with `several` it has a heading and its own headline."""
+    if several:
+        sentence = f"**{cell(effect_words(analysis), 600)}**"
+        yield Piece(_SUITE, (f"### {code(analysis.run.suite, _ID)}", "", sentence, ""), "suites")
+    yield Piece(_FINDINGS, (_prompt_line(analysis, view), ""), "what was measured")
+    if view.listed:
+        yield Piece(_FINDINGS, (*(f"- {cell(finding, 500)}" for finding in view.listed[:_NAMES]), ""), "findings")
+    yield from _table(analysis, view.columns, view.rows, anchor=False)
+    if view.anchor_rows:
+        yield Piece(_ANCHOR, (f"**{cell(view.anchor_title)}**", ""), "the anchor")
+        yield from _table(analysis, view.columns, view.anchor_rows, anchor=True)
+    told = [*_changes(analysis), *view.facts]
+    if told:
+        yield Piece(_FACTS, (" · ".join(cell(fact, 400) for fact in told), ""), "facts")
+    yield from _cases("turned worse", view.regressed, view.regressed_total)
+    yield from _cases(not_passing(view.failing_total), view.failing, view.failing_total)
+    yield from _lists(analysis)
+    notes = [f"- {cell(note, 500)}" for note in view.notes]
+    if notes:
+        fold = many(len(notes), "note")
+        yield Piece(_NOTES, (*notes[:_NAMES], *([f"- {len(notes) - _NAMES} more"] if len(notes) > _NAMES else [])),
+                    "notes", fold)  # fmt: skip
+    yield Piece(_FACTS, (cell(view.footer), ""), "how it was run")
+
+
+def _effect(effect: Effect) -> str:
+    name = effect.metric
+    moved = change(name, effect.change) if effect.worse or effect.better else "no case changed"
+    return f"{effect.name} {amount(name, effect.candidate_mean)} ({moved})"
+
+
+def _prompt_line(analysis: Analysis, view: EvalView) -> str:
+    """What was measured, with the step in version."""
+    run = analysis.run
+    if run.baseline is None:
+        return f"Prompt: {cell(view.subject, 600)}"
+    level = _level(run.baseline.version, run.candidate.version)
+    step = f", a {level} step" if level else ""
+    if run.baseline.version == run.candidate.version and run.baseline.digest != run.candidate.digest:
+        step = ", changed **without another version**"
+    return f"Prompt: {cell(view.subject, 600)}{step}"
+
+
+def _level(before: str, after: str) -> str:
+    """The level of the step between two versions; empty where there is none, or one of them is no version."""
+    try:
+        level = Version.parse(after).level_from(Version.parse(before))
+    except InputError:
+        return ""
+    return str(level) if level is not Level.NONE else ""
+
+
+def _table(
+    analysis: Analysis, columns: Sequence[str], rows: Sequence[Sequence[str]], *, anchor: bool
+) -> Iterator[Piece]:
+    """Head and rows as pieces of their own: slices go first, then what does not gate."""
+    if not rows:
+        return
+    gating = set(analysis.policy.metrics)
+    head = "| " + " | ".join(cell(column) for column in columns) + " |"
+    yield Piece(_ANCHOR if anchor else _SUITE, (head, "|" + " --- |" * len(columns)), "suites")
+    for row in rows:
+        name, *values = row
+        line = "| " + " | ".join([code_cell(name, _ID), *(cell(value, 200) for value in values)]) + " |"
+        rank = _ANCHOR if anchor else _SLICE if _is_slice(analysis, name) else _GATING if name in gating else _OTHER
+        yield Piece(rank, (line,), "rows of slices" if rank == _SLICE else "rows of metrics")
+    yield Piece(_ANCHOR if anchor else _SUITE, ("",), "suites")
+
+
+def _is_slice(analysis: Analysis, name: str) -> bool:
+    effects = analysis.comparison.slices if analysis.comparison else {}
+    return name in effects or (name in analysis.slices and name not in analysis.metrics)
+
+
+def _changes(analysis: Analysis) -> Iterator[str]:
+    """What became of cost, time and tokens of a case, where both sides have them."""
+    effects = analysis.comparison.effects if analysis.comparison else {}
+    for name, word in (("cost_usd", "cost"), ("latency_ms", "latency")):
+        if effect := effects.get(name):
+            before, after = amount(name, effect.baseline_mean), amount(name, effect.candidate_mean)
+            share = f" ({effect.change / effect.baseline_mean:+.0%})" if effect.baseline_mean else ""
+            yield f"{word} of a case {before} → {after}{share}"
+
+
+def _cases(what: str, cases: Sequence[CaseView], total: int) -> Iterator[Piece]:
+    """The cases with a diff of both answers, the worst first."""
+    fold = title(what, len(cases), total)
+    for number, case in enumerate(cases):
+        tags = f" ({cell(case.tags, 200)})" if case.tags else ""
+        lines = [f"**{number + 1}.** {code(case.id, _ID)} {cell(case.metrics, 200)}{tags}", ""]
+        lines += [f"Asked: {cell(case.asked, 300)}", ""]
+        if case.before == "(none)":
+            lines += [*fence(case.after, most=_ANSWER), ""]
+        elif case.before == case.after:
+            lines += ["Both answered the same:", "", *fence(case.after, most=_ANSWER // 2), ""]
+        else:
+            lines += [*fence("\n".join(diff_lines(case.before, case.after)), language="diff", most=_ANSWER), ""]
+        lines += [*(f"- {cell(said, 400)}" for said in case.said[:10]), ""]
+        yield Piece(_CASE + min(number, 30), tuple(lines), "answers of cases", fold)
+
+
+def _lists(analysis: Analysis) -> Iterator[Piece]:
+    """Cases that are only named, or named with a reason."""
+    for count, what, lines in (
+        _improved(analysis),
+        _flaky(analysis),
+        _unmeasured(analysis),
+        _new(analysis),
+        _removed(analysis),
+    ):
+        if count:
+            yield Piece(_LISTED, (*lines, ""), "lists of cases", what)
+
+
+_List = tuple[int, str, list[str]]
+
+
+def _improved(analysis: Analysis) -> _List:
+    effects = analysis.comparison.effects.values() if analysis.comparison else ()
+    better = [(effect.metric, effect.better) for effect in effects if not lower_is_better(effect.metric)]
+    cases = {case for _, of_metric in better for case in of_metric}
+    lines = [f"- {code(metric, _ID)}: {_named(found)}" for metric, found in better if found]
+    return len(cases), f"{many(len(cases), 'case')} improved", lines
+
+
+def _flaky(analysis: Analysis) -> _List:
+    """Cases that a check passes at one repeat and not at another."""
+    run, lines = analysis.run, []
+    for metric in [name for name in analysis.metrics if name not in MEASURED]:
+        for case, value in case_values(run.candidate, metric, repeats=run.repeats).items():
+            if 0 < value.passed < value.scored:
+                lines.append(f"- {code(case, _ID)} {code(metric, _ID)}: {value.passed} of {value.scored} passed")
+    return len(lines), f"{many(len(lines), 'flaky case')}: the repeats disagree", _first(lines)
+
+
+def _unmeasured(analysis: Analysis) -> _List:
+    """Trials without an answer, and scores that failed, each with its reason."""
+    lines = [line for side in analysis.run.sides for result in side.results for line in _failures(side, result)]
+    return len(lines), f"{many(len(lines), 'measurement')} failed", _first(lines)
+
+
+def _failures(side: Side, result: Result) -> Iterator[str]:
+    where = "this change" if side.role == "candidate" else "the base" if side.role == "baseline" else "the anchor"
+    if not result.answered:
+        yield f"- {code(result.case, _ID)} ({where}): no answer: {cell(result.error, 200)}"
+        return
+    for name, score in result.scores.items():
+        if score.status == "failed":
+            yield f"- {code(result.case, _ID)} ({where}) {code(name, _ID)}: {cell(score.reason, 200)}"
+
+
+def _new(analysis: Analysis) -> _List:
+    cases = analysis.comparison.new_cases if analysis.comparison else ()
+    return len(cases), f"{many(len(cases), 'new case')}: floors only", [f"- {_named(cases)}"]
+
+
+def _removed(analysis: Analysis) -> _List:
+    cases = analysis.run.removed_cases
+    return len(cases), f"{many(len(cases), 'case')} removed", [f"- {_named(cases)}"]
+
+
+def _named(cases: Sequence[str]) -> str:
+    more = f" and {len(cases) - _NAMES} more" if len(cases) > _NAMES else ""
+    return ", ".join(code(case, _ID) for case in cases[:_NAMES]) + more
+
+
+def _first(lines: Iterable[str]) -> list[str]:
+    every = list(lines)
+    return [*every[:_TOLD], *([f"- {len(every) - _TOLD} more"] if len(every) > _TOLD else [])]
