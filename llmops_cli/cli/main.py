@@ -14,6 +14,7 @@ import typer
 from llmops_cli import __version__
 from llmops_cli.cli import (
     check,
+    commenting,
     console,
     environment,
     evaluation,
@@ -74,6 +75,7 @@ golden.register(golden_app)
 importing.register(import_app)
 gate.register(gate_app)
 reporting.register(report_app)
+commenting.register(report_app)
 
 
 def _print_version(asked: bool) -> None:

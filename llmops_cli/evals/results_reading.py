@@ -27,7 +27,7 @@ from llmops_cli.files.shape import FileShape, Shape, shape_of
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}\Z")
 _COMMIT: Final = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z")
 _WORDS: Final = ["llmops", "eval", "run"]
-_OPTIONS: Final = {"--against", "--anchor", "--noninferior", "--repeats", "--allow-removed", "--shard"}
+_OPTIONS: Final = {"--against", "--anchor", "--noninferior", "--repeats", "--allow-removed"}
 _CODES: Final = {1, 2, 3, 4, 70, 130}
 
 
@@ -85,11 +85,15 @@ class CheckShape(FileShape):
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a command measured, taken apart again. `checked` is None where nobody ran the check."""
+    """What a command measured, taken apart again.
+
+    `checked` is None where nobody ran the check of versions, and where it came to no end: then `unchecked` is true.
+    """
 
     outcome: OutcomeRecord
     analyses: tuple[Analysis, ...]
     checked: CheckShape | None = None
+    unchecked: bool = False
 
 
 def read_results(folder: Path, limits: Limits | None = None) -> Results:
@@ -115,8 +119,11 @@ class _Reading:
         told = code_of(analyses, [stopped.exit_code for stopped in outcome.stopped])
         if told != outcome.exit_code:
             raise InputError(f"{OUTCOME_FILE} says exit code {outcome.exit_code}, and what it names comes to {told}")
-        checked = self._shape(CheckShape, CHECK_FILE) if self._is_there(CHECK_FILE) else None
-        return Results(outcome, analyses, checked)
+        if not self._is_there(CHECK_FILE):
+            return Results(outcome, analyses)
+        # a command that could not say anything leaves the file empty into which a shell leads its output
+        empty = not self._bytes(CHECK_FILE, self.limits.outcome).strip()
+        return Results(outcome, analyses, None if empty else self._shape(CheckShape, CHECK_FILE), unchecked=empty)
 
     def _is_there(self, name: str) -> bool:
         return (self.folder / name).is_symlink() or (self.folder / name).exists()
@@ -140,7 +147,6 @@ class _Reading:
             raise FileError([Problem(name, line, "", f"is nested deeper than {self.limits.depth} levels")])
 
     def _check_outcome(self, outcome: OutcomeRecord) -> None:
-        known = _OPTIONS
         for wrong, message in (
             (len(outcome.runs) > self.limits.runs, f"names more than {self.limits.runs} runs"),
             (len(set(outcome.runs)) < len(outcome.runs), "names a run twice"),
@@ -150,7 +156,10 @@ class _Reading:
             (any(one.exit_code not in _CODES for one in outcome.stopped), "was stopped with a code that is none"),
             (outcome.command[:3] not in ([], _WORDS), "was made by another command"),
             (len(outcome.command) > 200, "was made by a command of too many words"),
-            (any(w.startswith("-") and w not in known for w in outcome.command[3:]), "was made with unknown options"),
+            (
+                any(w.startswith("-") and w not in _OPTIONS for w in outcome.command[3:]),
+                "was made with unknown options",
+            ),
         ):
             if wrong:
                 raise FileError([Problem(OUTCOME_FILE, 0, "", message)])

@@ -62,7 +62,7 @@ def refused_text(reason: str, occasion: Occasion) -> str:
 
 def is_news(results: Results) -> bool:
     """Whether there is anything to tell: something changed, was not measured, or is objected to."""
-    objected = results.checked is not None and results.checked.objects
+    objected = results.unchecked or (results.checked is not None and results.checked.objects)
     return objected or results.outcome.exit_code != 0 or any(not one.run.unchanged for one in results.analyses)
 
 
@@ -71,7 +71,7 @@ def _verdict(results: Results) -> Status:
     statuses = {analysis.verdict.status for analysis in results.analyses if not analysis.run.unchanged}
     if results.outcome.exit_code == 1 or (results.checked is not None and results.checked.objects):
         return Status.FAIL
-    if results.outcome.exit_code:
+    if results.outcome.exit_code or results.unchecked:
         return Status.INVALID
     return Status.INCONCLUSIVE if Status.INCONCLUSIVE in statuses else Status.PASS
 
@@ -116,6 +116,8 @@ def _sentences(results: Results) -> Iterator[str]:
         said += [f"{one.path}: {one.message}" for one in results.checked.problems]
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
         yield f"the check of versions objects: {said[0]}{more}"
+    if results.unchecked:
+        yield "the versions could not be checked"
 
 
 def _order(status: Status, unchanged: bool) -> int:
