@@ -14,6 +14,35 @@ if TYPE_CHECKING:
     from llmops_cli.forge.upkeep import Done
     from llmops_cli.reports.comment import Occasion
 
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="What `llmops eval run --results DIR` has kept.")]
+Number = Annotated[
+    int | None, typer.Option("--pr", min=1, metavar="NUMBER", help="The pull request (default: that of the event).")
+]
+EventFile = Annotated[
+    Path | None,
+    typer.Option("--event", metavar="FILE", help="The event that started the job (default: GITHUB_EVENT_PATH)."),
+]
+Mode = Annotated[
+    str,
+    typer.Option(
+        "--mode",
+        help="update: one comment, edited; new: always another one; on-change: begun only when there is news; off.",
+    ),
+]
+ConfigId = Annotated[
+    str, typer.Option("--config-id", metavar="ID", help="Which comment, where a repository has several projects.")
+]
+Author = Annotated[
+    str, typer.Option("--author", metavar="LOGIN", help="Who the token writes as (default: GitHub is asked).")
+]
+ReportUrl = Annotated[
+    str, typer.Option("--report-url", metavar="URL", help="Where the whole report lies; linked in the comment.")
+]
+Cases = Annotated[int, typer.Option("--cases", min=0, help="How many cases are shown with both answers.")]
+Print = Annotated[bool, typer.Option("--print", "--dry-run", help="Print the comment, and say nothing to GitHub.")]
+Strict = Annotated[bool, typer.Option("--strict", help="End with 3 when GitHub refuses, instead of a warning.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document about what was done.")]
+
 _MODES = ("update", "new", "on-change", "off")
 
 
@@ -32,39 +61,17 @@ def register(app: typer.Typer) -> None:
 
 
 def comment(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `llmops eval run --results DIR` has kept.")],
-    number: Annotated[
-        int | None,
-        typer.Option("--pr", min=1, metavar="NUMBER", help="The pull request (default: that of the event)."),
-    ] = None,
-    event: Annotated[
-        Path | None,
-        typer.Option("--event", metavar="FILE", help="The event that started the job (default: GITHUB_EVENT_PATH)."),
-    ] = None,
-    mode: Annotated[
-        str,
-        typer.Option(
-            "--mode",
-            help="update: one comment, edited; new: always another one; on-change: begun only when there is news; off.",
-        ),
-    ] = "update",
-    config_id: Annotated[
-        str, typer.Option("--config-id", metavar="ID", help="Which comment, where a repository has several projects.")
-    ] = "",
-    author: Annotated[
-        str, typer.Option("--author", metavar="LOGIN", help="Who the token writes as (default: GitHub is asked).")
-    ] = "",
-    report_url: Annotated[
-        str, typer.Option("--report-url", metavar="URL", help="Where the whole report lies; linked in the comment.")
-    ] = "",
-    cases: Annotated[int, typer.Option("--cases", min=0, help="How many cases are shown with both answers.")] = 5,
-    dry_run: Annotated[
-        bool, typer.Option("--print", "--dry-run", help="Print the comment, and say nothing to GitHub.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="End with 3 when GitHub refuses, instead of a warning.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document about what was done.")] = False,
+    folder: Folder,
+    number: Number = None,
+    event: EventFile = None,
+    mode: Mode = "update",
+    config_id: ConfigId = "",
+    author: Author = "",
+    report_url: ReportUrl = "",
+    cases: Cases = 5,
+    dry_run: Print = False,
+    strict: Strict = False,
+    as_json: AsJson = False,
 ) -> int:
     """Say on the pull request what was measured: one comment, edited in place.
 
