@@ -24,7 +24,6 @@ function caseList(place, open) {
 function tableHead(list) {
   const heads = [["what happened", "signs"], ["case", "id"], ["checks", "checks"], ["tags", "tags"], ["asked", "asked"]];
   if (!list.index.tags.length) heads.splice(3, 1);
-  list.columns = heads.length;
   const cells = heads.map(([words, style]) => make("th", { scope: "col", class: style }, words));
   return make("thead", {}, make("tr", { "aria-rowindex": "1" }, cells));
 }
@@ -36,7 +35,7 @@ function filterBar(list) {
   const signs = [["all", -1], ...index.signs.map((words, at) => [words, at])];
   const chips = signs.filter(([, at]) => at < 0 || index.compared || !["regressed", "improved", "new"].includes(index.signs[at]))
     .map(([words, at]) => chip(list, words, at));
-  const search = make("input", { type: "search", placeholder: "search all texts  ( / )", "aria-label": "search all texts" });
+  const search = make("input", { type: "search", placeholder: "search all texts (/)", "aria-label": "search all texts" });
   let waiting = 0;
   search.addEventListener("input", () => {
     clearTimeout(waiting);
@@ -131,7 +130,7 @@ function draw(list) {
   const focused = list.body.contains(document.activeElement);
   const rows = [];
   for (let place = first; place < last; place++) rows.push(caseRow(list, place));
-  const empty = list.shown.length ? null : make("tr", {}, make("td", { colspan: list.columns, class: "soft" }, "no case"));
+  const empty = list.shown.length ? null : make("tr", {}, make("td", { colspan: 3, class: "soft" }, "no case"));
   list.table.setAttribute("aria-rowcount", String(list.shown.length + 1));
   list.body.replaceChildren(...nodes([spacer(list, first), rows, empty, spacer(list, list.shown.length - last)]));
   if (rows.length && !rows.some((row) => row.tabIndex === 0)) rows[0].tabIndex = 0;
@@ -145,7 +144,7 @@ function draw(list) {
 
 function spacer(list, rows) {
   if (rows <= 0) return null;
-  const row = make("tr", { "aria-hidden": "true", class: "spacer" }, make("td", { colspan: list.columns }));
+  const row = make("tr", { "aria-hidden": "true", class: "spacer" }, make("td"));
   row.firstChild.style.height = `${rows * list.height}px`;
   return row;
 }
@@ -168,8 +167,10 @@ function caseRow(list, place) {
 /** What happened to a case, in words. */
 function signWords(index, line) {
   const words = line.critical ? [make("b", {}, "critical")] : [];
+  const regressed = 1 << index.signs.indexOf("regressed");
+  const unsaid = line.signs & regressed ? index.signs.indexOf("not passing") : -1; // goes without saying
   index.signs.forEach((word, sign) => {
-    if ((line.signs >> sign) & 1) words.push(make("span", { class: `sign sign-${sign}` }, word));
+    if (sign !== unsaid && (line.signs >> sign) & 1) words.push(make("span", { class: `sign sign-${sign}` }, word));
   });
   if (!line.signs) words.push(make("span", { class: "soft" }, line.checks.length ? "passes" : "not checked"));
   return words.flatMap((word, at) => (at ? [", ", word] : [word]));

@@ -97,7 +97,7 @@ function drawBody(view) {
     repeatPicker(view),
     section("Answers", answers(view, sides)),
     section("Checks", checksTable(view, sides)),
-    foldedTexts("The judges' replies, as they came", sides, repliesOf),
+    foldedTexts("The judges' replies, as they came", sides, repliesOf, true),
     foldedTexts("Tool calls", sides, (result) => result.tools),
     foldedTexts("Retrieved contexts", sides, (result) => result.contexts),
     section("Measured, and where it comes from", provenance(sides)),
@@ -239,12 +239,12 @@ function repliesOf(result) {
 }
 
 /** Texts with a name, by side, each behind its name. */
-function foldedTexts(title, sides, textsOf) {
+function foldedTexts(title, sides, textsOf, open = false) {
   const columns = sides.map((side) => [side, (side.result && textsOf(side.result)) ?? []]);
   if (!columns.some(([, texts]) => texts.length)) return null;
   return section(title, make("div", { class: "sides" }, columns.map(([side, texts]) =>
     make("div", {}, make("b", {}, side.name), texts.length ? null : make("p", { class: "soft" }, "none"),
-      texts.map(([name, text]) => make("details", {}, make("summary", {}, name || "(without a name)"), textBlock(text)))))));
+      texts.map(([name, text]) => make("details", { open }, make("summary", {}, name || "(without a name)"), textBlock(text)))))));
 }
 
 function provenance(sides) {

@@ -1,7 +1,7 @@
 """The figures of a run as a table with pictures: both sides with their intervals, the change, and what rules allow."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from llmops_cli.evals.analysis import Analysis
 from llmops_cli.evals.comparison import Comparison, Effect
@@ -11,7 +11,7 @@ from llmops_cli.evals.policy import MEASURED, Rule, lower_is_better
 from llmops_cli.reports.web.markup import Child, Html, element
 from llmops_cli.reports.web.svg import Mark, Scale, Whisker, whiskers
 
-_VALUES_WIDTH, _CHANGE_WIDTH = 190.0, 150.0
+_VALUES_WIDTH, _CHANGE_WIDTH = 180.0, 140.0
 _WORDS = {"ok": "good", "improved": "good", "fail": "bad", "invalid": "invalid", "inconclusive": "open",
           "worsened": "open", "accepted": "open"}  # fmt: skip
 
@@ -19,49 +19,57 @@ _WORDS = {"ok": "good", "improved": "good", "fail": "bad", "invalid": "invalid",
 def compared_table(
     analysis: Analysis, rows: Sequence[tuple[str, ...]], comparison: Comparison, *, title: str, base: str
 ) -> Html:
-    """Rows of COLUMNS_COMPARED as a table; `base` is what the earlier side is called."""
-    effects = comparison.every
-    here = [effects[row[0]] for row in rows if row[0] in effects]
-    shared = _shared_scale([_sides_of(effect) for effect in here if effect.metric not in MEASURED], analysis)
-    moves = _shared_moves([effect for effect in here if effect.metric not in MEASURED], analysis)
+    """Rows of COLUMNS_COMPARED as a table; `base` is what the earlier side is called.
+
+    A metric and its slices share the scale of their values, and all scores that of their changes: both are points.
+    """
+    effects = {row[0]: effect for row in rows if (effect := comparison.every.get(row[0])) is not None}
+    rules = analysis.policy.rules
+    scales = {name: _scale_of_effects(name, effects.values(), rules) for name in {e.metric for e in effects.values()}}
+    scores = _moves([one for one in effects.values() if one.metric not in MEASURED], rules)
+    body = []
+    for row in rows:
+        effect = effects.get(row[0])
+        if effect is None:
+            body.append(_row_without_effect(row))
+            continue
+        moves = _moves([effect], rules) if effect.metric in MEASURED else scores
+        body.append(_compared_row(row, effect, rules.get(row[0]), (scales[effect.metric], moves), base))
     heads = (
         ("metric", ""),
-        (f"{base} / this change", "num"),
-        (_ends("", shared), "plot-head"),
-        ("change, 95 % interval", "num"),
-        (_move_ends(moves), "plot-head"),
+        ((base, element("br"), "this change"), "num"),
+        (None, ""),
+        (("change", element("br"), "95 % interval"), "num"),
+        (_ends([change("", scores.low), "0", change("", scores.high)], scores.width) if effects else None, ""),
         ("n", "num"),
-        ("worse / better", "num"),
+        (("worse /", element("br"), "better"), "num"),
         ("p", "num"),
         ("can see", "num"),
-        ("rule", ""),
-        ("verdict", ""),
+        ("verdict, rule", ""),
     )
-    body = [_compared_row(analysis, row, effects.get(row[0]), shared, moves, base) for row in rows]
     return _table(title, heads, body)
 
 
 def alone_table(analysis: Analysis, rows: Sequence[tuple[str, ...]]) -> Html:
     """Rows of COLUMNS_ALONE as a table."""
-    metrics: Mapping[str, Metric] = {**analysis.metrics, **analysis.slices}
-    shared = _shared_scale([[metrics[row[0]]] for row in rows if metrics[row[0]].metric not in MEASURED], analysis)
+    every: Mapping[str, Metric] = {**analysis.metrics, **analysis.slices}
+    rules = analysis.policy.rules
     heads = (
         ("metric", ""),
         ("value", "num"),
-        (_ends("", shared), "plot-head"),
+        (None, ""),
         ("95 % interval", "num"),
         ("n", "num"),
         ("failed", "num"),
-        ("rule", ""),
-        ("verdict", ""),
+        ("verdict, rule", ""),
     )
     body = []
-    for row in rows:
-        name, n, value, interval, failed, rule, verdict = row
-        metric = metrics[name]
-        picture = _values_picture(metric.metric, [("candidate", metric)], _rule(analysis, name), shared)
-        cells: list[Child] = [value, picture, interval, n, failed, rule, _verdict(verdict)]
-        body.append(_row(name, metric.tag, cells, ("num", "plot-cell", "num", "num", "num", "rule", "")))
+    for name, n, value, interval, failed, rule, verdict in rows:
+        metric = every[name]
+        scale = _values_scale(metric.metric, [one for one in every.values() if one.metric == metric.metric], rules)
+        picture = _values_picture([("candidate", metric)], rules.get(name), scale)
+        cells: list[Child] = [value, picture, interval, n, failed, _verdict(verdict, rule)]
+        body.append(_row(name, metric.tag, cells, ("num", "plot-cell", "num", "num", "num", "verdict")))
     return _table("", heads, body)
 
 
@@ -72,40 +80,51 @@ def _table(title: str, heads: Sequence[tuple[Child, str]], body: Sequence[Html])
         element("caption", title) if title else None,
         element("thead", head),
         element("tbody", body),
-        class_="figures",
+        class_="figures metrics",
     )
     return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=title or "figures")
 
 
 def _row(name: str, tag: str, cells: Sequence[Child], styles: Sequence[str]) -> Html:
-    head = element("th", f"[{tag}]" if tag else name, scope="row", title=name)
-    built = [element("td", cell, class_=style or None) for cell, style in zip(cells, styles, strict=True)]
+    """One row; its last cell is the verdict, which a telephone shows below the name as well."""
+    again = element("span", cells[-1], class_="again", aria_hidden="true")
+    words = (element("span", name.removesuffix(f"[{tag}]"), class_="away"), f"[{tag}]") if tag else name
+    head = element("th", words, again, scope="row", title=name)
+    built = [element("td", cell, class_=style) for cell, style in zip(cells, styles, strict=True)]
     return element("tr", head, built, class_="part" if tag else None)
 
 
+_STYLES = ("num", "plot-cell", "num", "plot-cell", "num", "num", "num", "num", "verdict")
+
+
 def _compared_row(
-    analysis: Analysis, row: tuple[str, ...], effect: Effect | None, shared: Scale, moves: Scale, base: str
+    row: tuple[str, ...], effect: Effect, rule: Rule | None, scales: tuple[Scale, Scale], base: str
 ) -> Html:
-    name, n, before, after, moved, worse_better, p, rule, can_see, verdict = row
-    tag = effect.tag if effect else ""
-    values: Child = (element("span", before, class_="of-base"), element("br"), after)
-    pictures: tuple[Child, Child] = (None, None)
-    change_said: Child = moved
-    if effect is not None:
-        sides = [("base", effect.baseline), ("candidate", effect.candidate)]
-        pictures = (
-            _values_picture(effect.metric, sides, _rule(analysis, name), shared, base=base),
-            _change_picture(effect, _rule(analysis, name), moves),
-        )
-        change_said = _change_said(effect) or moved
+    name, n, before, after, moved, worse_better, p, said, can_see, verdict = row
     cells: list[Child] = [
-        values, pictures[0], change_said, pictures[1], n, worse_better, p, can_see, rule, _verdict(verdict)
-    ]  # fmt: skip
-    styles = ("num", "plot-cell", "num", "plot-cell", "num", "num", "num", "num", "rule", "")
-    return _row(name, tag, cells, styles)
+        (element("span", before, class_="of-base"), element("br"), after),
+        _values_picture([(base, effect.baseline), ("this change", effect.candidate)], rule, scales[0]),
+        _change_said(effect) or moved,
+        _change_picture(effect, rule, scales[1]),
+        n,
+        worse_better,
+        p,
+        can_see,
+        _verdict(verdict, said),
+    ]
+    return _row(name, effect.tag, cells, _STYLES)
+
+
+def _row_without_effect(row: tuple[str, ...]) -> Html:
+    """A metric that only one side has a value for."""
+    name, n, before, after, moved, worse_better, p, said, can_see, verdict = row
+    values: Child = (element("span", before, class_="of-base"), element("br"), after)
+    cells: list[Child] = [values, None, moved, None, n, worse_better, p, can_see, _verdict(verdict, said)]
+    return _row(name, "", cells, _STYLES)
 
 
 def _change_said(effect: Effect) -> Child:
+    """The change above its interval; nothing where no case changed."""
     if not effect.worse and not effect.better:
         return None
     interval = effect.interval
@@ -113,54 +132,37 @@ def _change_said(effect: Effect) -> Child:
     return (change(effect.metric, effect.change), element("br"), element("span", said, class_="soft"))
 
 
-def _verdict(verdict: str) -> Html:
-    return element("span", verdict, class_=f"status {_WORDS.get(verdict.split(' ')[0], 'soft')}")
+def _verdict(verdict: str, rule: str) -> Child:
+    word = element("span", verdict, class_=f"status {_WORDS.get(verdict.split(' ')[0], 'soft')}")
+    return (word, element("br"), element("span", rule, class_="rule")) if rule != "-" else word
 
 
-def _rule(analysis: Analysis, name: str) -> Rule | None:
-    return analysis.policy.rules.get(name)
-
-
-def _sides_of(effect: Effect) -> list[Metric]:
-    return [effect.baseline, effect.candidate]
-
-
-def _values_picture(
-    name: str, sides: Sequence[tuple[str, Metric]], rule: Rule | None, shared: Scale, *, base: str = "base"
-) -> Child:
-    """Every side as a dot with its interval, and the floor or ceiling; what is no score has a scale of its own."""
-    known = [(style, metric) for style, metric in sides if metric.mean is not None]
+def _values_picture(sides: Sequence[tuple[str, Metric]], rule: Rule | None, scale: Scale) -> Child:
+    """Every side as a dot with its interval, and the floor or ceiling. Of two sides the first is the earlier one."""
+    known = [(who, metric) for who, metric in sides if metric.mean is not None]
     if not known:
         return None
-    bound = rule.bound if rule else None
-    own = name in MEASURED
-    scale = _scale([metric for _, metric in known], [] if bound is None else [bound], roomy=own) if own else shared
-    dots = [
-        Whisker(metric.mean or 0.0, *_interval(metric), style if style == "base" else "candidate")
-        for style, metric in known
-    ]
-    marks = [Mark(bound, "floor")] if bound is not None and rule is not None else []
-    words = [f"{base if style == 'base' else 'this change'} {_said(name, metric)}" for style, metric in known]
-    if bound is not None and rule is not None:
-        words.append(f"{rule.bound_name} {amount(name, bound)}")
-    return (whiskers(scale, dots, marks, ", ".join(words)), _ends(name, scale) if own else None)
+    name, tag = known[0][1].metric, known[0][1].tag
+    styles = {who: "base" if index == 0 and len(sides) > 1 else "candidate" for index, (who, _) in enumerate(sides)}
+    dots = [Whisker(metric.mean or 0.0, *_interval(metric), styles[who]) for who, metric in known]
+    words = [f"{who} {_said(metric)}" if len(sides) > 1 else _said(metric) for who, metric in known]
+    marks = []
+    if rule is not None and rule.bound is not None:
+        marks = [Mark(rule.bound, "floor")]
+        words.append(f"{rule.bound_name} {amount(name, rule.bound)}")
+    ends = None if tag else _ends([amount(name, scale.low), amount(name, scale.high)], scale.width)
+    return (whiskers(scale, dots, marks, ", ".join(words)), ends)
 
 
-def _change_picture(effect: Effect, rule: Rule | None, shared: Scale) -> Child:
+def _change_picture(effect: Effect, rule: Rule | None, scale: Scale) -> Html:
     """The change with its interval, around zero, and how far the metric may move."""
-    name = effect.metric
-    own = name in MEASURED
-    limit = _limit(effect, rule)
-    scale = _moves([effect], [] if limit is None else [limit]) if own else shared
-    interval = effect.interval
+    name, interval, limit = effect.metric, effect.interval, _limit(effect, rule)
     low, high = (interval.low, interval.high) if interval else (None, None)
     style = "worse" if effect.drop > 0 else "better" if effect.drop < 0 else "base"
     marks = [Mark(0.0, "zero"), *([Mark(limit, "tolerance")] if limit is not None else [])]
     words = f"change {change(name, effect.change)}"
-    if interval:
-        words += f", interval {bounds(name, interval.low, interval.high)}"
-    if limit is not None:
-        words += f", allowed {change(name, limit)}"
+    words += f", interval {bounds(name, interval.low, interval.high)}" if interval else ""
+    words += f", allowed {change(name, limit)}" if limit is not None else ""
     return whiskers(scale, [Whisker(effect.change, low, high, style)], marks, words)
 
 
@@ -176,53 +178,43 @@ def _interval(metric: Metric) -> tuple[float | None, float | None]:
     return (metric.interval.low, metric.interval.high) if metric.interval else (None, None)
 
 
-def _said(name: str, metric: Metric) -> str:
-    if metric.interval is None:
-        return amount(name, metric.mean)
-    return f"{amount(name, metric.mean)} ({amount(name, metric.interval.low)} to {amount(name, metric.interval.high)})"
+def _said(metric: Metric) -> str:
+    name, interval = metric.metric, metric.interval
+    said = amount(name, metric.mean)
+    return f"{said} ({amount(name, interval.low)} to {amount(name, interval.high)})" if interval else said
 
 
-def _shared_scale(rows: Sequence[Sequence[Metric]], analysis: Analysis) -> Scale:
-    """The one scale of all scores: tenths around everything that stands on it."""
-    rules = analysis.policy.rules.values()
-    floors = [rule.bound for rule in rules if rule.bound is not None and rule.metric not in MEASURED]
-    exact = _scale([metric for row in rows for metric in row], floors, roomy=False)
-    low, high = max(0.0, _down(exact.low)), min(1.0, -_down(-exact.high))
-    return Scale(low, high if high > low else low + 0.1, _VALUES_WIDTH)
+def _scale_of_effects(name: str, effects: Iterable[Effect], rules: Mapping[str, Rule]) -> Scale:
+    sides = [side for effect in effects if effect.metric == name for side in (effect.baseline, effect.candidate)]
+    return _values_scale(name, sides, rules)
 
 
-def _down(value: float) -> float:
-    """The next tenth below."""
-    return math.floor(value * 10 - 0.05) / 10
+def _values_scale(name: str, metrics: Iterable[Metric], rules: Mapping[str, Rule]) -> Scale:
+    """The scale of a metric and its slices: all that stands on it, for scores from one tenth to another."""
+    found = [end for metric in metrics for end in (*_interval(metric), metric.mean) if end is not None]
+    found += [rule.bound for rule in rules.values() if rule.metric == name and rule.bound is not None]
+    low, high = min(found, default=0.0), max(found, default=1.0)
+    if name in MEASURED:
+        room = (high - low) * 0.08
+        return Scale(max(0.0, low - room), high + room, _VALUES_WIDTH)
+    low, high = max(0.0, math.floor(low * 10) / 10), min(1.0, math.ceil(high * 10) / 10)
+    return (
+        Scale(low, high, _VALUES_WIDTH)
+        if high > low
+        else Scale(max(0.0, low - 0.1), min(1.0, low + 0.1), _VALUES_WIDTH)
+    )
 
 
-def _scale(metrics: Sequence[Metric], more: Sequence[float], *, roomy: bool) -> Scale:
-    ends = [end for metric in metrics for end in (*_interval(metric), metric.mean) if end is not None]
-    low, high = min([*ends, *more], default=0.0), max([*ends, *more], default=1.0)
-    room = (high - low) * 0.08 if roomy else 0.0
-    return Scale(low - room, high + room, _VALUES_WIDTH)
-
-
-def _shared_moves(effects: Sequence[Effect], analysis: Analysis) -> Scale:
-    limits = [_limit(effect, analysis.policy.rules.get(effect.name)) for effect in effects]
-    return _moves(effects, [limit for limit in limits if limit is not None])
-
-
-def _moves(effects: Sequence[Effect], more: Sequence[float]) -> Scale:
+def _moves(effects: Sequence[Effect], rules: Mapping[str, Rule]) -> Scale:
     """A scale of changes with zero in its middle."""
-    ends = [effect.change for effect in effects] + list(more)
-    ends += [end for effect in effects if effect.interval for end in (effect.interval.low, effect.interval.high)]
+    ends = [end for effect in effects if effect.interval for end in (effect.interval.low, effect.interval.high)]
+    ends += [effect.change for effect in effects]
+    ends += [limit for effect in effects if (limit := _limit(effect, rules.get(effect.name))) is not None]
     far = max((abs(end) for end in ends), default=0.0) * 1.06 or 0.01
     return Scale(-far, far, _CHANGE_WIDTH)
 
 
-def _ends(name: str, scale: Scale) -> Html:
-    """The two ends of a scale, as wide as its picture."""
-    low, high = amount(name, scale.low), amount(name, scale.high)
-    return element("span", element("span", low), element("span", high), class_="ends", aria_hidden="true")
-
-
-def _move_ends(scale: Scale) -> Html:
-    low, high = change("", scale.low), change("", scale.high)
-    parts = (element("span", words) for words in (low, "0", high))
-    return element("span", parts, class_="ends narrow", aria_hidden="true")
+def _ends(words: Sequence[str], width: float) -> Html:
+    """What stands at the ends (and in the middle) of a scale; the numbers of the row say it to everybody else."""
+    style = "ends wide" if width == _VALUES_WIDTH else "ends"
+    return element("span", (element("span", word) for word in words), class_=style, aria_hidden="true")

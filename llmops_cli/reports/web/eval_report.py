@@ -26,7 +26,6 @@ _LEGEND = (
     "Dots with whiskers: the mean of a side with its 95 % interval, hollow for the earlier one. Dashed lines: floors, "
     "ceilings, and how far a metric may move."
 )
-_WORDS = {"pass": "pass", "fail": "fail", "inconclusive": "inconclusive", "invalid": "invalid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class _Suite:
     analysis: Analysis
     view: EvalView
     cases: Sequence[CaseStanding]
+    alone: bool  # the only one of the page
 
     @property
     def run(self) -> Run:
@@ -46,7 +46,11 @@ class _Suite:
     @property
     def word(self) -> str:
         """The verdict in a word; it is also the class of its colour."""
-        return "unchanged" if self.view.unchanged else _WORDS[self.view.status.value]
+        return "unchanged" if self.view.unchanged else self.view.status.value
+
+    def section(self, title: str, *body: Child) -> Html:
+        """A part of the suite below a heading, which is one level below the suite's."""
+        return element("section", element("h2" if self.alone else "h3", title, class_="part-title"), body)
 
 
 def html_report(analyses: Sequence[Analysis], *, worst: int = 5, most_text: int = MOST_TEXT) -> str:
@@ -56,13 +60,13 @@ def html_report(analyses: Sequence[Analysis], *, worst: int = 5, most_text: int 
     InputError when the log of a run cannot be read.
     """
     suites = [
-        _Suite(number, name, analysis, view_of(analysis, most_cases=worst), standings(analysis))
+        _Suite(number, name, analysis, view_of(analysis, most_cases=worst), standings(analysis), len(analyses) == 1)
         for number, (name, analysis) in enumerate(zip(_names(analyses), analyses, strict=True))
     ]
     most, blocks = _blocks(suites, most_text)
-    main = [*([_overview(suites)] if len(suites) > 1 else []), *(_suite(one, most, len(suites)) for one in suites)]
+    main = [*([_overview(suites)] if len(suites) != 1 else []), *(_suite(one, most) for one in suites)]
     nav = [element("a", one.name, href=f"#suite-{one.number}") for one in suites] if len(suites) > 1 else None
-    return page(_title(suites), main=(main, blocks), nav=nav, footer=_footer(suites, most), assets=_ASSETS)
+    return page(_title(suites), main=(main, blocks), nav=nav, footer=_footer(most), assets=_ASSETS)
 
 
 def _names(analyses: Sequence[Analysis]) -> list[str]:
@@ -79,7 +83,7 @@ def _names(analyses: Sequence[Analysis]) -> list[str]:
 def _title(suites: Sequence[_Suite]) -> str:
     if len(suites) == 1:
         return one_line(f"{suites[0].word}: {suites[0].name} · eval report", 120)
-    return f"{many(len(suites), 'suite')} · eval report"
+    return f"{_counted(suites)} · eval report"
 
 
 def _blocks(suites: Sequence[_Suite], most: int) -> tuple[int, list[Html]]:
@@ -112,16 +116,22 @@ def _overview(suites: Sequence[_Suite]) -> Html:
         for one in suites
     ]
     table = element("table", element("thead", head), element("tbody", rows), class_="figures overview")
-    return join(element("h1", many(len(suites), "suite")), element("div", table, class_="scroll", tabindex="0"))
+    return join(element("h1", _counted(suites)), element("div", table, class_="scroll", tabindex="0"))
 
 
-def _suite(one: _Suite, most: int, of: int) -> Html:
+def _counted(suites: Sequence[_Suite]) -> str:
+    """How many suites came to what, the worst first: `3 suites: 1 fail, 2 pass`."""
+    words = [one.word for one in suites]
+    counts = [f"{words.count(word)} {word}" for word in ("fail", "invalid", "inconclusive", "pass", "unchanged")]
+    return f"{many(len(suites), 'suite')}: {', '.join(said for said in counts if not said.startswith('0 '))}"
+
+
+def _suite(one: _Suite, most: int) -> Html:
     view = one.view
-    heading = "h1" if of == 1 else "h2"
     banner = element(
         "header",
         element("p", one.word, class_="word"),
-        element(heading, one_line(view.headline), class_="headline"),
+        element("h1" if one.alone else "h2", one_line(view.headline), class_="headline"),
         element("p", one_line(view.subject), class_="soft"),
         class_=f"banner {one.word}",
     )
@@ -132,22 +142,18 @@ def _suite(one: _Suite, most: int, of: int) -> Html:
     )
 
 
-def _section(title: str, *body: Child) -> Html:
-    return element("section", element("h2", title), body)
-
-
 def _figures(one: _Suite) -> Html:
     view, analysis = one.view, one.analysis
     if not view.rows:
-        return _section("Figures", element("p", "Nothing was measured.", class_="soft"))
+        return one.section("Figures", element("p", "Nothing was measured.", class_="soft"))
     if analysis.comparison is None:
-        return _section("Figures", alone_table(analysis, view.rows))
+        return one.section("Figures", alone_table(analysis, view.rows))
     tables = [compared_table(analysis, view.rows, analysis.comparison, title="", base=base_name(one.run))]
     if analysis.anchor is not None and view.anchor_rows:
         title = one_line(view.anchor_title)
         tables.append(compared_table(analysis, view.anchor_rows, analysis.anchor, title=title, base="anchor"))
     legend = element("p", _LEGEND, class_="soft legend")
-    return _section("Figures", tables, legend)
+    return one.section("Figures", tables, legend)
 
 
 def _cases(one: _Suite) -> Html:
@@ -158,7 +164,7 @@ def _cases(one: _Suite) -> Html:
         for part in (element("h3", title), *(_static_case(case) for case in cases))
     ]
     nothing = element("p", "No case turned worse." if one.analysis.comparison else "Every case passes.", class_="soft")
-    return _section(
+    return one.section(
         "Cases",
         element("div", class_="cases", data_suite=one.number, hidden=True),
         element("div", static or nothing, class_="static"),
@@ -197,7 +203,7 @@ def _answer(title: str, parts: Sequence[Segment]) -> Html:
 
 def _prompt(one: _Suite, most: int) -> Html:
     title = "Prompt" if one.run.baseline is None else "What changed of the prompt"
-    return _section(title, prompt_section(one.run.baseline, one.run.candidate, most=most))
+    return one.section(title, prompt_section(one.run.baseline, one.run.candidate, most=most))
 
 
 def _about(one: _Suite) -> Html:
@@ -205,15 +211,15 @@ def _about(one: _Suite) -> Html:
     run, view = one.run, one.view
     parts: list[Child] = []
     if run.accepted:
-        parts.append(_section("Accepted drops", _accepted(run.accepted)))
+        parts.append(one.section("Accepted drops", _accepted(run.accepted)))
     if run.judged_by:
-        parts.append(_section("Judges", _judges(run)))
+        parts.append(one.section("Judges", _judges(run)))
     if view.notes:
-        parts.append(_section("Notes", element("ul", (element("li", one_line(note)) for note in view.notes))))
+        parts.append(one.section("Notes", element("ul", (element("li", one_line(note)) for note in view.notes))))
     facts = " · ".join(one_line(fact) for fact in view.facts)
     made = f"{one.run.created_at} by llmops {one.run.llmops_version}"
     parts.append(
-        _section(
+        one.section(
             "This run",
             element("p", facts) if facts else None,
             element("p", one_line(f"{view.footer} · {made}"), class_="soft"),
@@ -258,13 +264,11 @@ def _plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
     return element("div", table, class_="scroll", tabindex="0")
 
 
-def _footer(suites: Sequence[_Suite], most: int) -> Child:
+def _footer(most: int) -> Child:
     """What holds for the whole page."""
     return element(
         "p",
         f"One file, nothing in it comes from elsewhere. Texts longer than {most:,} characters are cut, and say so; ",
         element("code", "llmops eval report --format jsonl"),
-        " has them whole. ",
-        many(len(suites), "run"),
-        ".",
+        " has them whole.",
     )

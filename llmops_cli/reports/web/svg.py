@@ -7,6 +7,7 @@ from itertools import pairwise
 from llmops_cli.reports.web.markup import Html, element
 
 _RADIUS = 4.0
+_STEP = 18.0  # between two rows: as high as a line of the table beside them
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,9 @@ class Mark:
 
 def whiskers(scale: Scale, rows: Sequence[Whisker], marks: Sequence[Mark], label: str) -> Html:
     """Dots with their intervals below each other on one scale, and lines across them; `label` says it in words."""
-    step = 13.0
-    height = max(1, len(rows)) * step + 5
+    height = max(1, len(rows)) * _STEP
     lines = [_line(scale.at(mark.value), 0, scale.at(mark.value), height, f"mark {mark.style}") for mark in marks]
-    drawn = [part for index, row in enumerate(rows) for part in _whisker(scale, row, step * index + step / 2 + 2.5)]
+    drawn = [part for index, row in enumerate(rows) for part in _whisker(scale, row, _STEP * (index + 0.5))]
     return _picture(scale.width, height, label, [*lines, *drawn], "plot")
 
 

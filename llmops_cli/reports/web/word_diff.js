@@ -26,13 +26,21 @@ function wordDiff(before, after) {
 function diffWords(before, after, pieces) {
   const words = [before, after].map((text) => text.match(WORDS) ?? []);
   changes(words[0], words[1]).forEach((flags, side) => {
-    words[side].forEach((word, at) => pieces[side].push([word, Boolean(flags[at]) || between(words[side], flags, at)]));
+    bridged(words[side], flags);
+    words[side].forEach((word, at) => pieces[side].push([word, Boolean(flags[at])]));
   });
 }
 
-/** Whether a lone space stands between two changed words: it belongs to the change. */
-function between(words, flags, at) {
-  return Boolean(flags[at - 1] && flags[at + 1]) && /^[^\S\n]+$/.test(words[at]);
+/** Spaces and a few marks that stand unchanged between changed words belong to the change: it is easier to read so. */
+function bridged(words, flags) {
+  for (let at = 1; at < words.length; at++) {
+    if (flags[at] || !flags[at - 1]) continue;
+    let end = at;
+    while (end < words.length && !flags[end]) end++;
+    const run = words.slice(at, end).join("");
+    if (end < words.length && /^[^\p{L}\p{N}\n]{1,3}$/u.test(run)) flags.fill(1, at, end);
+    at = end;
+  }
 }
 
 /** Neighbours of one kind as one piece. */

@@ -109,7 +109,7 @@ def test_several_suites_and_runs_of_one_are_told_apart() -> None:
     data = data_of(page)
     assert (data["index-0"]["name"], data["index-1"]["name"]) == ("s", "s (2)")
     assert "index-2" not in data  # nothing was run
-    assert found.inside("title") == ["3 suites · eval report"]
+    assert found.inside("title") == ["3 suites: 1 fail, 1 pass, 1 unchanged · eval report"]
 
 
 def test_repeats_that_disagree_and_what_failed_and_what_is_new_have_their_signs() -> None:
