@@ -63,7 +63,12 @@ def deliver(pieces: Iterable[str], output: Path | None) -> None:
 
 def out_json(document: object) -> None:
     """The one JSON document of a --json command."""
-    _write(sys.stdout, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    _write(sys.stdout, json_text(document))
+
+
+def json_text(document: object) -> str:
+    """A JSON document as commands print it."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmops_cli.cli import console
+from llmops_cli.cli.objections import FormatName, Output, Way
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from llmops_cli.config import Config
     from llmops_cli.errors import InputError
     from llmops_cli.evals.golden.lint import Lint
     from llmops_cli.files.json_value import Json
+    from llmops_cli.reports.annotation import Annotation
 
 Sets = Annotated[
     list[str] | None,
@@ -67,6 +71,8 @@ def lint(
     every: Annotated[
         bool, typer.Option("--all", help=f"Print every finding; else at most {_MOST_OF_A_RULE} of a kind.")
     ] = False,
+    format: FormatName = "terminal",
+    output: Output = None,
     as_json: AsJson = False,
 ) -> int:
     """Look for what makes a golden set's verdicts mean less than they seem to. Asks no model; 1 for errors."""
@@ -74,13 +80,25 @@ def lint(
     from llmops_cli.evals.golden.lint import lint as look
     from llmops_cli.vcs.tree import WorkTree
 
+    way = Way.chosen(format, output, as_json=as_json)
     config = load_config()
     names = [_below_root(config, name) for name in sets or []]
     found = look(WorkTree(config.root), config.settings, names, similar=similar)
-    if as_json:
-        console.out_json(found.as_json(strict=strict))
-    else:
-        _print(found, every=every)
+
+    def annotations() -> "Sequence[Annotation]":
+        from llmops_cli.reports.annotation import of_golden_lint
+
+        return of_golden_lint(found.findings, prefix=config.prefix)
+
+    way.deliver(
+        "golden-lint",
+        lines=_lines(found, every=every),
+        document=lambda: found.as_json(strict=strict),
+        annotations=annotations,
+    )
+    if way.format != "json":
+        cases = sum({path: cases for _, path, cases in found.suites}.values())
+        console.say(f"{_count(cases, 'case')}: {_count(found.errors, 'error')}, {_count(found.warnings, 'warning')}")
     return 1 if found.errors or (strict and found.warnings) else 0
 
 
@@ -264,17 +282,15 @@ def _input(message: str, hint: str = "") -> "InputError":
     return InputError(message, hint=hint)
 
 
-def _print(found: "Lint", *, every: bool) -> None:
+def _lines(found: "Lint", *, every: bool) -> "Iterator[str]":
     shown: Counter[str] = Counter()
     for finding in found.findings:
         shown[finding.rule] += 1
         if every or shown[finding.rule] <= _MOST_OF_A_RULE:
-            console.out(str(finding))
+            yield str(finding)
     for rule, count in shown.items():
         if not every and count > _MOST_OF_A_RULE:
-            console.out(f"... and {count - _MOST_OF_A_RULE} more of {rule} (--all shows them)")
-    cases = sum({path: cases for _, path, cases in found.suites}.values())
-    console.say(f"{_count(cases, 'case')}: {_count(found.errors, 'error')}, {_count(found.warnings, 'warning')}")
+            yield f"... and {count - _MOST_OF_A_RULE} more of {rule} (--all shows them)"
 
 
 def _count(number: int, word: str) -> str:

@@ -6,15 +6,17 @@ import typer
 
 from llmops_cli.cli import console
 from llmops_cli.cli.evidence import evidence_of
+from llmops_cli.cli.objections import FormatName, Output, Way
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from llmops_cli.config import Config
     from llmops_cli.prompts.check import Checked
     from llmops_cli.prompts.prompt import Prompt
     from llmops_cli.prompts.registry import Registry
     from llmops_cli.prompts.tag import Release
+    from llmops_cli.reports.annotation import Annotation
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAMES", help="Prompts by name; all when none is named.")]
@@ -25,7 +27,10 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the `prompt` app."""
     app.command("list", epilog="Example: llmops prompt list --json")(list_prompts)
     app.command("log", epilog="Example: llmops prompt log rag-answer")(log)
-    app.command("check", epilog="Example: llmops prompt check --against main")(check)
+    app.command(
+        "check",
+        epilog="Example: llmops prompt check --against main, or: llmops prompt check --format sarif -o check.sarif",
+    )(check)
     app.command("release", epilog="Example: llmops prompt release rag-answer --push")(release)
 
 
@@ -103,6 +108,8 @@ def check(
         str | None,
         typer.Option("--against", metavar="REF", help="Hold the branch against this one, as in a pull request."),
     ] = None,
+    format: FormatName = "terminal",
+    output: Output = None,
     as_json: AsJson = False,
 ) -> int:
     """Check versions: bumped when changed, high enough, taken by nobody (exit code 1 when not)."""
@@ -112,6 +119,7 @@ def check(
     from llmops_cli.prompts.registry import open_registry
     from llmops_cli.vcs.base import find_base
 
+    way = Way.chosen(format, output, as_json=as_json)
     if against is not None and not against.strip():
         raise InputError("--against is empty, so nothing would be compared", hint="name a branch or a commit")
     config = load_config()
@@ -123,14 +131,21 @@ def check(
     _warn(registry)
     if registry.tags_missing() and (not against or (registry.repo and registry.repo.is_shallow())):
         console.warn("no tags fetched, so nothing is known of releases; run: git fetch --tags")
-    if as_json:
-        console.out_json(_checked_json(checked))
-    else:
-        for finding in checked.findings:
-            console.out(str(finding))
+
+    def annotations() -> "Sequence[Annotation]":
+        from llmops_cli.reports.annotation import of_check
+
+        return of_check(checked, prefix=config.prefix)
+
+    way.deliver(
+        "prompt-check",
+        lines=map(str, checked.findings),
+        document=lambda: _checked_json(checked),
+        annotations=annotations,
+    )
     for problem in checked.problems:
         console.say(f"error: {problem}")
-    if not (checked.findings or checked.problems or as_json):
+    if not (checked.findings or checked.problems or way.format == "json"):
         count = len(checked.prompts)
         console.say(f"{count} prompt{'' if count == 1 else 's'} checked, nothing to object to")
     return 2 if checked.problems else 1 if checked.findings else 0

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llmops_cli.evals.analysis import Analysis, exit_code_of
-from llmops_cli.reports.annotation import Annotation, of_runs
-from llmops_cli.reports.code_quality import code_quality
+from llmops_cli.reports.annotation import of_runs
+from llmops_cli.reports.annotation_formats import ANNOTATED
 from llmops_cli.reports.csv_table import case_table
 from llmops_cli.reports.eval_view import view_of
 from llmops_cli.reports.json_report import eval_document
@@ -14,9 +14,7 @@ from llmops_cli.reports.jsonl import trial_lines
 from llmops_cli.reports.junit import junit_report
 from llmops_cli.reports.markdown import markdown_report
 from llmops_cli.reports.plain import plain_report
-from llmops_cli.reports.sarif import sarif_log
 from llmops_cli.reports.web.eval_report import html_report
-from llmops_cli.reports.workflow_commands import workflow_commands
 
 MOST_CASES = 5
 
@@ -64,13 +62,6 @@ def _annotated(name: str) -> Callable[[Sequence[Analysis], int], Iterator[str]]:
 
     return pieces
 
-
-# those that hold objections alone, whoever objects: a function of them and of the name of who looked
-ANNOTATED: dict[str, Callable[[Sequence[Annotation], str], str]] = {
-    "annotations": lambda found, _: workflow_commands(found),
-    "sarif": sarif_log,
-    "codequality": lambda found, _: code_quality(found),
-}
 
 FORMATS: dict[str, Format] = {
     "terminal": Format("what `eval run` prints", True, _plain),
