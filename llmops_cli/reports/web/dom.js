@@ -6,6 +6,7 @@ const HIDDEN =
 /** Text with control and direction characters written as escapes, so that they are seen and not obeyed. */
 function visible(text) {
   return String(text).replace(HIDDEN, (character) => {
+    if (character === "\r") return "\\r";
     const code = character.charCodeAt(0);
     return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
   });
