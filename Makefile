@@ -36,7 +36,7 @@ check: $(VENV)/.stamp-dev  ## format, lint, types, layers, generated documents
 	$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows $(WORKFLOWS)
 	$(BIN)/zizmor -q --offline --persona pedantic $(ACTIONS) $(WORKFLOWS)
 
-docs: $(VENV)/.stamp-dev  ## write docs/reference/cli.md from the commands themselves, the scaffold's workflows from ours
+docs: $(VENV)/.stamp-dev  ## write the commands and the JSON schemas of docs/reference from the code, the scaffold's workflows from ours
 	$(BIN)/python docs/generate.py
 	$(BIN)/python .github/action/scaffold.py
 

@@ -1,8 +1,10 @@
-"""Writes docs/reference/cli.md from the commands themselves; with --check it only says whether that is up to date.
+"""Writes what of the reference the code itself knows; with --check it only says whether that is up to date.
 
-It reads the command objects and not the text of --help, whose layout changes with releases of Typer.
+docs/reference/cli.md comes from the command objects, not from the text of --help, whose layout changes with releases of
+Typer; docs/reference/schemas/ from the shapes in which runs are stored.
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +13,9 @@ from typing import Any
 import typer
 
 from llmops_cli.cli.main import app
+from llmops_cli.reports.json_schemas import SCHEMAS
 
-TARGET = Path(__file__).resolve().parent / "reference" / "cli.md"
+REFERENCE = Path(__file__).resolve().parent / "reference"
 INTRODUCTION = """# Commands
 
 Every command with its arguments and options. This page is generated: `make docs` writes it, `make check` fails when it
@@ -80,15 +83,25 @@ def row(shown: str, parameter: Any) -> str:
     return f"| {shown} | {text}{f' Default: `{default}`.' if plain else ''} |"
 
 
+def documents() -> dict[Path, str]:
+    """Every generated file with what it has to hold."""
+    schemas = {
+        REFERENCE / "schemas" / f"{name}.schema.json": json.dumps(schema(), indent=2) + "\n"
+        for name, schema in SCHEMAS.items()
+    }
+    return {REFERENCE / "cli.md": page(), **schemas}
+
+
 def run(arguments: list[str]) -> int:
-    """0 when the page is (now) up to date, else 1."""
-    text = page()
+    """0 when the files are (now) up to date, else 1."""
     if arguments == ["--check"]:
-        if TARGET.is_file() and TARGET.read_text(encoding="utf-8") == text:
-            return 0
-        sys.stderr.write(f"{TARGET.name} does not say what the commands say: run `make docs`\n")
-        return 1
-    TARGET.write_text(text, encoding="utf-8", newline="\n")
+        old = [path for path, text in documents().items() if not path.is_file() or path.read_text("utf-8") != text]
+        for path in old:
+            sys.stderr.write(f"{path.relative_to(REFERENCE)} does not say what the code says: run `make docs`\n")
+        return 1 if old else 0
+    for path, text in documents().items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
     return 0
 
 

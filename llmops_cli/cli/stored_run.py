@@ -1,4 +1,4 @@
-"""`llmops eval report | compare`: what stored runs say."""
+"""`llmops eval report | compare | schema`: what stored runs say, and how they are written down."""
 
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the `eval` app."""
     app.command("report", epilog="Example: llmops eval report latest --format markdown -o report.md")(report)
     app.command("compare", epilog="Example: llmops eval compare 20261120T091500Z latest")(compare)
+    app.command("schema", epilog="Example: llmops eval schema run")(schema)
 
 
 def report(
@@ -89,3 +90,19 @@ def compare(
     analysis = analyse(merged)
     show_runs([analysis], analysis.exit_code, as_json=as_json, summary=summary, cases=cases)
     return analysis.exit_code
+
+
+def schema(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="run, result, eval (of --json), outcome or trial (of jsonl).")
+    ] = "eval",
+) -> int:
+    """Print the JSON schema of what is stored and printed of runs."""
+    from llmops_cli.errors import InputError
+    from llmops_cli.files.shape import nearest
+    from llmops_cli.reports.json_schemas import SCHEMAS
+
+    if name not in SCHEMAS:
+        raise InputError(f"there is no schema {name!r}", hint=nearest(name, list(SCHEMAS)))
+    console.out_json(SCHEMAS[name]())
+    return 0

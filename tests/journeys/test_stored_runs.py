@@ -6,20 +6,21 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GitRepo
-from tests.journeys.project import PROMPT, SUITE, project
+from tests.journeys.project import PROMPT, SUITE, cases, project
 from tests.journeys.team import Shell
+from tests.reports.schema_check import faults
 
 RECORDED = SUITE.replace("checks:", "target: {recorded: answers.jsonl}\nchecks:")
 
 
 def recording(version: str, wrong: int, count: int = 20) -> str:
-    """Answers of which the first are wrong."""
+    """Answers of which the first are wrong; those beyond 20 are of `more-0`, `more-1` and so on."""
     rows = [
         {
             "prompt": f"adder@{version}",
-            "case": f"sum-{i}",
+            "case": f"sum-{i}" if i < 20 else f"more-{i - 20}",
             "repeat": 0,
-            "output": "no idea" if i < wrong else str(i + i * 7 % 11),
+            "output": "no idea" if i < wrong else str(i % 20 + i % 20 * 7 % 11),
         }
         for i in range(count)
     ]
@@ -108,3 +109,23 @@ def test_a_run_knows_the_file_from_the_top_of_the_repository_and_the_line_that_c
         ("services/bot/prompts/adder.yaml", 10),
         ("services/bot/prompts/adder.yaml", 9),
     ]
+
+
+def test_what_real_commands_write_fits_the_published_schemas(repo: GitRepo, shell: Shell) -> None:
+    gate = "gate:\n  right: {floor: 0.2, max_drop: 0.02, slices: {small: {floor: 0.1}}}\n"
+    files = project(suite=RECORDED.split("gate:")[0] + gate)
+    files["evals/golden/adder.jsonl"] = cases(20, tags=["small"]) + cases(3).replace("sum-", "more-")
+    files["evals/answers.jsonl"] = recording("1.0.0", 0, 23) + recording("1.1.0", 8, 23)
+    repo.commit(files)
+    repo.git("checkout", "-q", "-b", "change")
+    repo.commit({"prompts/adder.yaml": PROMPT.format(version="1.1.0", words="Please add.")})
+    said = shell(repo, "eval", "run", "--against", "main", "--json", "--results", "out")
+    assert said.code == 1, said.err
+    assert faults("eval", json.loads(said.out)) == []
+    assert faults("outcome", json.loads((repo.path / "out/outcome.json").read_bytes())) == []
+    (head,) = (repo.path / "out/runs").glob("*.json")
+    assert faults("run", json.loads(head.read_bytes())) == []
+    lines = head.with_suffix(".results.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 46 and [fault for line in lines for fault in faults("result", json.loads(line))] == []
+    trials = shell(repo, "eval", "report", "--format", "jsonl").out.splitlines()
+    assert len(trials) == 46 and [fault for line in trials for fault in faults("trial", json.loads(line))] == []
