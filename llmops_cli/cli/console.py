@@ -61,6 +61,15 @@ def deliver(pieces: Iterable[str], output: Path | None) -> None:
         raise InputError(f"{output} could not be written: {error.strerror}") from None
 
 
+def append(text: str, summary: Path) -> None:
+    """Text at the end of a summary, which several commands may write to. Raises InputError."""
+    try:
+        with summary.open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise InputError(f"the summary could not be written to {summary}: {error.strerror}") from None
+
+
 def out_json(document: object) -> None:
     """The one JSON document of a --json command."""
     _write(sys.stdout, json_text(document))

@@ -16,6 +16,7 @@ from llmops_cli.cli import (
     check,
     commenting,
     console,
+    drift,
     environment,
     evaluation,
     gate,
@@ -66,6 +67,7 @@ prompt.register(prompt_app)
 prompt_release.register(prompt_app)
 environment.register(app, environment_app)
 evaluation.register(eval_app)
+drift.register(eval_app)
 sharding.register(eval_app)
 stored_run.register(eval_app)
 check.register(check_app)

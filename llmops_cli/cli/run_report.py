@@ -36,17 +36,10 @@ def show_runs(analyses: "Sequence[Analysis]", code: int, *, as_json: bool, summa
 
 def append_summary(analyses: "Sequence[Analysis]", summary: Path | None, *, cases: int) -> None:
     """Append the markdown to this file, if there is one. Raises InputError."""
-    from llmops_cli.errors import InputError
     from llmops_cli.reports.formats import FORMATS
 
-    if summary is None:
-        return
-    text = FORMATS["markdown"](analyses, cases=cases)
-    try:
-        with summary.open("a", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-    except OSError as error:
-        raise InputError(f"the summary could not be written to {summary}: {error.strerror}") from None
+    if summary is not None:
+        console.append(FORMATS["markdown"](analyses, cases=cases) + "\n", summary)
 
 
 def _drawn(view: "EvalView", width: int) -> "RenderableType":

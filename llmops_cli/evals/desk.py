@@ -24,6 +24,7 @@ class DeskOptions:
     timeout_s: float | None = None
     budget_usd: float | None = None
     use_cache: bool = True
+    fresh_answers: bool = False  # trials are answered anew and not kept; what checks ask still goes by the cache
 
 
 class Desk:
@@ -42,8 +43,9 @@ class Desk:
             budget=Budget(options.budget_usd) if options.budget_usd is not None else None,
             secrets=secrets_of(config.env),
         )
-        self._models: dict[tuple[str, str], Model] = {}
-        self._pipelines = Pipelines(config, self._options)
+        self._answering = replace(self._options, cache=None) if options.fresh_answers else self._options
+        self._models: dict[tuple[str, str, bool], Model] = {}
+        self._pipelines = Pipelines(config, self._answering)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -53,13 +55,17 @@ class Desk:
     async def ask(self, request: Request) -> Response:
         """The answer to a request, at the address the environment names. Raises ModelError, InputError."""
         request = replace(request, endpoint=request.endpoint or self._config.endpoint_of(request.model))
-        return await self.model_for(request).answer(request)
+        return await self._connected(request, self._options).answer(request)
 
     def model_for(self, request: Request) -> Model:
+        """Who answers the request of a trial."""
+        return self._connected(request, self._answering)
+
+    def _connected(self, request: Request, options: ConnectOptions) -> Model:
         """The model of a request; one connection for each model at each address, whoever asks."""
-        place = (request.model, request.endpoint)
+        place = (request.model, request.endpoint, options.cache is None)
         if place not in self._models:
-            self._models[place] = connect(request.model, replace(self._options, endpoint=request.endpoint))
+            self._models[place] = connect(request.model, replace(options, endpoint=request.endpoint))
         return self._models[place]
 
     def pipeline_for(self, subject: Subject) -> Model:

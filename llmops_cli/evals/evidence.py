@@ -13,6 +13,7 @@ from llmops_cli.stats.clusters import standard_error_of_mean
 from llmops_cli.stats.multiplicity import holm
 
 _ALPHA = 0.05
+_MOST_NAMES = 5  # of models, in a line that people read too
 
 
 def release_summary(store: RunStore, digest: str, *, run_id: str = "") -> str:
@@ -42,7 +43,8 @@ def scores_of(analysis: Analysis) -> ReleaseScores:
             several = len(set(groups)) > 1
             error = standard_error_of_mean(list(measured.values()), groups) if several else None
             metrics[name] = ReleaseScore(metric.mean, metric.n, error=error)
-    return ReleaseScores(run.id, analysis.verdict.status.value, metrics, run.suite, golden_mark(run.golden))
+    by = tuple(sorted({result.answered_by for result in run.candidate.results if result.answered_by}))[:_MOST_NAMES]
+    return ReleaseScores(run.id, analysis.verdict.status.value, metrics, run.suite, golden_mark(run.golden), by)
 
 
 def behaviour_moved(store: RunStore, baseline_digest: str, candidate_digest: str) -> str:

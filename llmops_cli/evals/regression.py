@@ -11,7 +11,7 @@ from llmops_cli.evals.run import AcceptedRecord
 from llmops_cli.evals.verdict import Finding, Remark, Sight, Status
 from llmops_cli.stats.interval import bonett_price
 from llmops_cli.stats.multiplicity import holm
-from llmops_cli.stats.power import can_fail, smallest_visible_drop
+from llmops_cli.stats.power import can_fail, smallest_visible_beyond
 
 
 def exceeds(value: float, limit: float) -> bool:
@@ -45,11 +45,8 @@ def sights_of(contrast: Contrast, evidence: Evidence) -> dict[str, Sight]:
 
 def _smallest_visible(effect: Effect, alpha: float, tolerance: Tolerance | None) -> float | None:
     """The true drop found four times in five; one that is significant must also be larger than the tolerance."""
-    if not effect.standard_error:
-        return None
     limit = tolerance.absolute(effect.baseline_mean) if tolerance else 0.0
-    reach = smallest_visible_drop(effect.standard_error, alpha=0.5)  # of the power alone
-    return max(smallest_visible_drop(effect.standard_error, alpha), limit + reach)
+    return smallest_visible_beyond(effect.standard_error, alpha, limit)
 
 
 def regression(

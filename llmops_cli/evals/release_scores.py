@@ -1,6 +1,6 @@
 """What the tag of a release says of its evaluation: the `Llmops-Eval` line, written and read here.
 
-    RUN VERDICT; cites=0.9318 (n 44, yes 41), grounded=0.8712 (n 44, se 0.0210); suite rag; golden 7f3a9c0d1e2b4455
+    RUN VERDICT; cites=0.9318 (n 44, yes 41), tone=0.8712 (n 44, se 0.0210); suite rag; golden 7f3a9c0d; by gpt-5-mini
 
 Older tags end after the metrics and know only `(n 44)`.
 """
@@ -15,6 +15,7 @@ _METRIC = re.compile(
     rf"\(n (?P<n>[0-9]{{1,9}})(?:, (?:yes (?P<yes>[0-9]{{1,9}})|se (?P<se>{_NUMBER})))?\)\Z"
 )
 _RUN = re.compile(r"(?P<run>[A-Za-z0-9][A-Za-z0-9._-]{0,199}) (?P<verdict>pass|fail|inconclusive|invalid)\Z")
+_NAME = re.compile(r"[\w.:/@+-]{1,120}\Z")
 _GOLDEN = 16  # hex digits of the digest
 
 
@@ -34,19 +35,25 @@ class ReleaseScore:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseScores:
-    """The scores of a release. `suite` and `golden` (the beginning of the golden set's digest) may be empty."""
+    """The scores of a release. `golden` is the beginning of the golden set's digest, `answered_by` what the provider
+
+    called the model that answered. `suite` and both of these may be empty.
+    """
 
     run: str
     verdict: str
     metrics: Mapping[str, ReleaseScore] = field(default_factory=dict)
     suite: str = ""
     golden: str = ""
+    answered_by: tuple[str, ...] = ()
 
     def line(self) -> str:
         """The text of the trailer."""
         parts = [f"{self.run} {self.verdict}", ", ".join(_written(name, one) for name, one in self.metrics.items())]
         parts += [f"suite {self.suite}"] if self.suite and ";" not in self.suite else []
         parts += [f"golden {self.golden}"] if self.golden else []
+        named = [name for name in self.answered_by if _NAME.match(name)]
+        parts += [f"by {', '.join(named)}"] if named else []
         return "; ".join(part for part in parts if part)
 
     def same_golden(self, digest: str) -> bool | None:
@@ -66,7 +73,7 @@ def read_scores(line: str) -> ReleaseScores | None:
     if match is None:
         return None
     metrics: dict[str, ReleaseScore] = {}
-    named = {"suite": "", "golden": ""}
+    named = {"suite": "", "golden": "", "by": ""}
     for part in rest:
         key, _, value = part.partition(" ")
         if key in named and "=" not in key:
@@ -75,7 +82,8 @@ def read_scores(line: str) -> ReleaseScores | None:
         for one in re.split(r", (?=\w[\w.\-]*=)", part):
             if found := _METRIC.match(one):
                 metrics[found["name"]] = _score(found)
-    return ReleaseScores(match["run"], match["verdict"], metrics, named["suite"], named["golden"])
+    by = tuple(name for name in named["by"].split(", ") if _NAME.match(name))
+    return ReleaseScores(match["run"], match["verdict"], metrics, named["suite"], named["golden"], by)
 
 
 def _score(found: re.Match[str]) -> ReleaseScore:

@@ -160,6 +160,12 @@ def _below(folder: Path) -> list[Path]:
     return paths
 
 
+def suite_of(run_id: str) -> str:
+    """The suite in the id of a run, empty for an id of another shape."""
+    match = _PARTS.match(run_id)
+    return match["suite"] if match else ""
+
+
 def read_run(path: Path) -> Run:
     """The run in `ID.json`, with the results beside it. Raises InputError when it is not one of a known format."""
     text = read_text(path)

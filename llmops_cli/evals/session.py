@@ -45,6 +45,7 @@ class SessionOptions:
     concurrency: int | None = None
     timeout_s: float | None = None
     use_cache: bool = True
+    fresh_answers: bool = False
     allow_removed: bool = False
     progress: Progress = field(default_factory=NoProgress)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -105,7 +106,10 @@ class Session:
     def __init__(self, config: Config, options: SessionOptions) -> None:
         self.config, self.options = config, options
         self.desk = Desk(
-            config, DeskOptions(options.concurrency, options.timeout_s, options.budget_usd, options.use_cache)
+            config,
+            DeskOptions(
+                options.concurrency, options.timeout_s, options.budget_usd, options.use_cache, options.fresh_answers
+            ),
         )
         self.store = RunStore(config.state_dir / "runs")
 
@@ -126,18 +130,10 @@ class Session:
         Raises what `find_base` raises, InputError for an unknown suite, MeasureError where there is none at all; and
         the error of a suite when no other is left.
         """
-        tree = WorkTree(self.config.root)
         base = self._base()
-        folder = self.config.settings.evals
-        if self.options.suites:
-            paths = list(dict.fromkeys(find_suite(tree, folder, name) for name in self.options.suites))
-        else:
-            paths = sorted(suite_paths(tree, folder).values())
+        paths = self.suite_paths()
+        if not self.options.suites:
             self._refuse_lost_suites(paths, base)
-        if not paths:
-            raise MeasureError(
-                f"there is no suite in {folder}/, so nothing to evaluate", hint="llmops init writes a first one"
-            )
         prepared: list[Preparation] = []
         refused: list[LlmopsError] = []
         for path in paths:
@@ -148,6 +144,18 @@ class Session:
         if refused and not prepared:
             raise refused[0] if len(refused) == 1 else _as_one(refused)
         return prepared, refused
+
+    def suite_paths(self) -> list[str]:
+        """The files of the chosen suites. Raises InputError for an unknown one, MeasureError where there is none."""
+        tree, folder = WorkTree(self.config.root), self.config.settings.evals
+        if self.options.suites:
+            return list(dict.fromkeys(find_suite(tree, folder, name) for name in self.options.suites))
+        paths = sorted(suite_paths(tree, folder).values())
+        if not paths:
+            raise MeasureError(
+                f"there is no suite in {folder}/, so nothing to evaluate", hint="llmops init writes a first one"
+            )
+        return paths
 
     def _prepare(self, path: str, base: BaseCommit | None) -> Preparation:
         prepared = prepare(self.config, path, base, allow_removed=self.options.allow_removed)

@@ -20,8 +20,8 @@ def markdown_report(view: EvalView) -> str:
         lines += [f"**{cell(view.headline)}**", ""]
     lines += [cell(view.subject), ""]
     lines += [*(f"- {cell(finding)}" for finding in view.listed), ""] if view.listed else []
-    lines += _table(view.columns, view.rows) if view.rows else []
-    lines += [f"**{cell(view.anchor_title)}**", "", *_table(view.columns, view.anchor_rows)] if view.anchor_rows else []
+    lines += table(view.columns, view.rows) if view.rows else []
+    lines += [f"**{cell(view.anchor_title)}**", "", *table(view.columns, view.anchor_rows)] if view.anchor_rows else []
     if view.moved:
         lines += ["<details>", "<summary>who moved</summary>", ""]
         lines += [*(f"- {cell(moved.sentence())}" for moved in view.moved), "", "</details>", ""]
@@ -36,7 +36,8 @@ def markdown_report(view: EvalView) -> str:
     return "\n".join(lines)
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table of escaped cells, as lines; the last one is empty."""
     head = ["| " + " | ".join(cell(column) for column in columns) + " |", "|" + " --- |" * len(columns)]
     return [*head, *("| " + " | ".join(cell(value) for value in row) + " |" for row in rows), ""]
 

@@ -161,7 +161,7 @@ def wilson(successes: int, n: int, level: float = 0.95, one_sided: bool = False)
     return Interval(low, high, level, "Wilson, one-sided" if one_sided else "Wilson")
 
 
-def student_t_quantile(probability: float, degrees: int) -> float:
+def student_t_quantile(probability: float, degrees: float) -> float:
     """The quantile of Student's t with `degrees` > 0 degrees of freedom."""
     from scipy.special import stdtrit  # a tenth of the import time of scipy.stats
 

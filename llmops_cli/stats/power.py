@@ -23,6 +23,17 @@ def smallest_visible_drop(se: float, alpha: float, power: float = 0.8) -> float:
     return _reach(alpha, power) * se
 
 
+def smallest_visible_beyond(se: float, alpha: float, limit: float) -> float | None:
+    """The true drop found with chance 0.8 by a test at `alpha` that lets pass what is not above `limit`, too.
+
+    None for a standard error of 0: nothing moved, and so nothing says how far it might.
+    """
+    if not se:
+        return None
+    reach = smallest_visible_drop(se, alpha=0.5)  # of the power alone
+    return max(smallest_visible_drop(se, alpha), limit + reach)
+
+
 def cases_needed(psi: float, delta: float, alpha: float = 0.05, power: float = 0.8) -> int:
     """How many cases show a drop of `delta` when a share `psi` of them changes either way.
 

@@ -15,10 +15,12 @@ SCORES = ReleaseScores(
     },
     "rag",
     "7f3a9c0d1e2b4455",
+    ("openai/gpt-5-mini@2026", "x:y"),
 )
 LINE = (
     "20261121T120000Z-rag-a1b2c3 pass; cites=0.9318 (n 44, yes 41), grounded.part-2=0.8712 (n 44, se 0.0210), "
-    "alone=0.5000 (n 1), cost_usd=0.00031 (n 44, se 1.2e-05); suite rag; golden 7f3a9c0d1e2b4455"
+    "alone=0.5000 (n 1), cost_usd=0.00031 (n 44, se 1.2e-05); suite rag; golden 7f3a9c0d1e2b4455; "
+    "by openai/gpt-5-mini@2026, x:y"
 )
 
 
