@@ -30,11 +30,17 @@ HEAVY = [
     "nltk",
     "rapidfuzz",
     "redis",
+    "ray",
 ]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
-# the configuration; the place that starts git without what a hook has left behind; the door to litellm, whose switches
-# must be set before it is imported
-READERS = {"llmops_cli/config.py", "llmops_cli/vcs/plumbing.py", "llmops_cli/models/via_litellm.py"}
+# the configuration; the place that starts git without what a hook has left behind; the doors to litellm and ray, whose
+# switches must be set before they are imported
+READERS = {
+    "llmops_cli/config.py",
+    "llmops_cli/vcs/plumbing.py",
+    "llmops_cli/models/via_litellm.py",
+    "llmops_cli/evals/via_ray.py",
+}
 
 
 def generator() -> ModuleType:

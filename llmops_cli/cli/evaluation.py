@@ -26,6 +26,7 @@ from llmops_cli.cli.measuring import (
     kept_in,
     measured,
     opened,
+    workers_of,
 )
 
 if TYPE_CHECKING:
@@ -64,6 +65,13 @@ def run(
         Path | None,
         typer.Option("--shards-dir", metavar="DIR", help="Where shards are kept (.llmops/shards unless said)."),
     ] = None,
+    executor: Annotated[
+        str, typer.Option("--executor", metavar="NAME", help="Who runs the trials: local, or ray for worker processes.")
+    ] = "local",
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=1000, help="Worker processes of Ray (one a machine, two on this one)."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Run golden sets, compare with a base, and let the gate decide (exit code 0, 1 or 3)."""
@@ -82,15 +90,17 @@ def run(
         use_cache=not no_cache,
         allow_removed=allow_removed,
     )
+    elsewhere = workers_of(executor, workers)
     if shard is not None:
         from llmops_cli.cli.sharding import run_shard
 
         of_a_run = {"--record": record, "--results": results, "--summary": summary}
-        return run_shard(options, shard, shards_dir, [name for name, said in of_a_run.items() if said], as_json=as_json)
+        refused = [name for name, said in of_a_run.items() if said]
+        return run_shard(options, shard, shards_dir, refused, elsewhere=elsewhere, as_json=as_json)
     if shards_dir is not None:
         raise InputError("--shards-dir says where a shard is kept, and none is measured", hint="add --shard K/N")
     with kept_in(results, options) as folder:
-        outcome = measured(options, Session.run, folder)
+        outcome = measured(options, Session.run, folder, elsewhere=elsewhere)
     return concluded(outcome, record=record, summary=summary, cases=cases, as_json=as_json)
 
 

@@ -1,7 +1,8 @@
 """What the commands that run suites have in common: their options, their session, and how they end."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from llmops_cli.evals.results_folder import ResultsFolder
     from llmops_cli.evals.session import Outcome, Session, SessionOptions
+    from llmops_cli.evals.via_ray import RayWorkers
+
+    Elsewhere = Callable[[SessionOptions], RayWorkers]
 
 Suites = Annotated[list[str] | None, typer.Argument(help="Suites by name or path; all of evals/ when none is named.")]
 Against = Annotated[
@@ -96,12 +100,32 @@ def kept_in(folder: Path | None, options: "SessionOptions") -> "Iterator[Results
         raise
 
 
+def workers_of(executor: str, count: int | None) -> "Elsewhere | None":
+    """What makes the workers that run the trials; None for this process. Raises InputError for flags that misfit."""
+    from llmops_cli.errors import InputError
+
+    if executor == "local":
+        if count is not None:
+            raise InputError("--workers are those of another executor", hint="add --executor ray")
+        return None
+    if executor != "ray":
+        raise InputError(f"there is no executor {executor!r}", hint="local or ray")
+    from llmops_cli.config import load_config
+    from llmops_cli.evals.via_ray import RayWorkers
+
+    return lambda options: RayWorkers(load_config(), options, count=count)
+
+
 @contextmanager
-def running(options: "SessionOptions") -> "Iterator[Session]":
+def running(options: "SessionOptions", elsewhere: "Elsewhere | None" = None) -> "Iterator[Session]":
     """A session whose progress is shown, and whose warnings are told in the end, whatever that is."""
     from llmops_cli.cli.progress import ProgressBar
 
-    with ProgressBar() as progress, opened(options.with_progress(progress)) as session:
+    with ProgressBar() as progress, ExitStack() as stack:
+        options = options.with_progress(progress)
+        if elsewhere is not None:
+            options = replace(options, execute_for=stack.enter_context(elsewhere(options)).execute_for)
+        session = stack.enter_context(opened(options))
         try:
             yield session
         finally:
@@ -110,10 +134,14 @@ def running(options: "SessionOptions") -> "Iterator[Session]":
 
 
 def measured(
-    options: "SessionOptions", work: "Callable[[Session], Outcome]", results: "ResultsFolder | None" = None
+    options: "SessionOptions",
+    work: "Callable[[Session], Outcome]",
+    results: "ResultsFolder | None" = None,
+    *,
+    elsewhere: "Elsewhere | None" = None,
 ) -> "Outcome":
     """What comes of the work of a session, kept in the folder if there is one."""
-    with running(options) as session:
+    with running(options, elsewhere) as session:
         outcome = work(session)
     if results is not None:
         results.write(outcome)

@@ -30,6 +30,7 @@ from llmops_cli.cli.measuring import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llmops_cli.cli.measuring import Elsewhere
     from llmops_cli.evals.session import SessionOptions
     from llmops_cli.evals.shard_file import ShardedSuite
     from llmops_cli.evals.shard_run import MeasuredShard
@@ -43,7 +44,13 @@ def register(app: typer.Typer) -> None:
 
 
 def run_shard(
-    options: "SessionOptions", written: str, folder: Path | None, of_a_run: "Sequence[str]", *, as_json: bool
+    options: "SessionOptions",
+    written: str,
+    folder: Path | None,
+    of_a_run: "Sequence[str]",
+    *,
+    elsewhere: "Elsewhere | None",
+    as_json: bool,
 ) -> int:
     """Measure the shard that is `written` K/N; `of_a_run` are flags that were said and that only a whole run can serve.
 
@@ -58,7 +65,7 @@ def run_shard(
         raise InputError(
             f"{of_a_run[0]} needs a whole run, and a shard is a part of one", hint="say it to llmops eval merge"
         )
-    with running(options) as session:
+    with running(options, elsewhere) as session:
         done = measure_shard(session, shard, folder or session.config.shards_dir)
     if as_json and done.path is not None:
         document = done.head.model_dump(mode="json")

@@ -20,7 +20,7 @@ from llmops_cli.evals.preparation import Preparation, base_tree, prepare
 from llmops_cli.evals.rule_check import TooLittleError
 from llmops_cli.evals.run import Run
 from llmops_cli.evals.run_store import RunStore
-from llmops_cli.evals.runner import NoProgress, Progress
+from llmops_cli.evals.runner import Execute, NoProgress, Progress, run_trials
 from llmops_cli.evals.self_check import SelfCheck, answers_to_deal, self_check
 from llmops_cli.evals.shard import ShardError
 from llmops_cli.evals.suite import find_suite, suite_files, suite_paths
@@ -30,6 +30,10 @@ from llmops_cli.models.recorded import RecordedModel
 from llmops_cli.vcs.base import BaseCommit, find_base
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tree import WorkTree
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ class SessionOptions:
     fresh_answers: bool = False
     allow_removed: bool = False
     progress: Progress = field(default_factory=NoProgress)
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = _now
+    execute_for: Callable[[Preparation], Execute] | None = None  # who runs the trials; None: this process
 
     def with_progress(self, progress: Progress) -> "SessionOptions":
         """The same options with somebody looking."""
@@ -297,6 +302,7 @@ class Session:
             self.desk.concurrency,
             self.options.progress,
             self.store.open_log,
+            self.options.execute_for(prepared) if self.options.execute_for else run_trials,
         )
 
     async def _summary(self, prepared: Preparation) -> PlanSummary:
