@@ -2,9 +2,10 @@
 holds: no request, no error, nothing that ran."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from llmops_cli.reports.visible import visible
 from llmops_cli.reports.web.eval_report import html_report
@@ -90,3 +91,15 @@ def test_with_five_thousand_cases_few_rows_are_in_the_page(open_page: Open) -> N
     page.locator(".view tr[data-place='0']").click()
     expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_have_text("case-4998")
     assert page.evaluate("document.querySelectorAll('*').length") < 5_000 + 700  # a block of data is one element
+
+
+def test_not_even_the_script_of_the_page_can_make_markup_of_text(chromium: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(html_report([views.passed()]), encoding="utf-8")
+    page = chromium.new_page(offline=True)
+    page.goto(path.as_uri())
+    refused = page.evaluate(
+        "try { document.createElement('div').innerHTML = '<b>x</b>'; 'done' } catch (error) { error.name }"
+    )
+    page.close()
+    assert refused == "TypeError"

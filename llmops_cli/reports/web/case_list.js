@@ -16,7 +16,7 @@ function caseList(place, open) {
   list.view.addEventListener("keydown", (event) => onTableKey(list, event));
   place.append(list.filters.bar, list.status, list.view);
   place.hidden = false;
-  new ResizeObserver(() => draw(list)).observe(list.view);
+  new ResizeObserver(() => requestAnimationFrame(() => draw(list))).observe(list.view);
   applyFilter(list);
   return list;
 }
@@ -164,22 +164,30 @@ function caseRow(list, place) {
   return row;
 }
 
+/** Whether a sign, by its word, is among the bits of a line or of a check. */
+function has(index, signs, word) {
+  return Boolean((signs >> index.signs.indexOf(word)) & 1);
+}
+
 /** What happened to a case, in words. */
 function signWords(index, line) {
   const words = line.critical ? [make("b", {}, "critical")] : [];
-  const regressed = 1 << index.signs.indexOf("regressed");
-  const unsaid = line.signs & regressed ? index.signs.indexOf("not passing") : -1; // goes without saying
-  index.signs.forEach((word, sign) => {
-    if (sign !== unsaid && (line.signs >> sign) & 1) words.push(make("span", { class: `sign sign-${sign}` }, word));
-  });
+  const unsaid = has(index, line.signs, "regressed") ? "not passing" : ""; // goes without saying
+  for (const word of index.signs) {
+    if (word !== unsaid && has(index, line.signs, word)) {
+      words.push(make("span", { class: `sign-${word.replaceAll(" ", "-")}` }, word));
+    }
+  }
   if (!line.signs) words.push(make("span", { class: "soft" }, line.checks.length ? "passes" : "not checked"));
   return words.flatMap((word, at) => (at ? [", ", word] : [word]));
 }
 
-/** The checks that say something of a case: those with a sign, else all of them. */
+/** The checks that say something of a case, first those that fell: all with a sign, else all there are. */
 function checkWords(list, line) {
   const chosen = list.filter.check;
-  const speaking = line.checks.filter(([check, signs]) => (chosen < 0 ? signs : check === chosen));
+  const fell = (signs) => has(list.index, signs, "regressed");
+  const speaking = line.checks.filter(([check, signs]) => (chosen < 0 ? signs : check === chosen))
+    .sort(([, one], [, other]) => fell(other) - fell(one));
   return (speaking.length ? speaking : line.checks).map(([check, , said]) => `${list.index.checks[check]} ${said}`).join(" · ");
 }
 

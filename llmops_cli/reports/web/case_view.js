@@ -227,7 +227,7 @@ function scoreOf(score) {
   const [status, value, passed, reason] = score;
   const word = status === "scored" ? (passed ? "pass" : "fail") : status === "failed" ? "no score" : "skipped";
   const style = { pass: "good", fail: "bad", "no score": "open" }[word] ?? "soft";
-  const number = status === "scored" && value !== 0 && value !== 1 ? ` ${value.toFixed(3)}` : "";
+  const number = typeof value === "number" && value !== 0 && value !== 1 ? ` ${value.toFixed(3)}` : "";
   return [make("span", { class: `status ${style}` }, word + number), reason === "" ? null : textBlock(reason)];
 }
 

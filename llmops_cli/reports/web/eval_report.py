@@ -163,11 +163,13 @@ def _cases(one: _Suite) -> Html:
         for title, cases in case_blocks(one.view)
         for part in (element("h3", title), *(_static_case(case) for case in cases))
     ]
-    nothing = element("p", "No case turned worse." if one.analysis.comparison else "Every case passes.", class_="soft")
+    total = one.view.regressed_total or one.view.failing_total
+    nothing = "No case turned worse." if one.analysis.comparison else "No case fails a check that gates."
+    note = element("p", "All cases are listed here where JavaScript may run.", class_="soft no-script")
     return one.section(
         "Cases",
         element("div", class_="cases", data_suite=one.number, hidden=True),
-        element("div", static or nothing, class_="static"),
+        element("div", static, None if total else element("p", nothing), note, class_="static"),
     )
 
 

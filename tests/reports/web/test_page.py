@@ -38,6 +38,8 @@ def test_a_page_without_script_lets_none_run() -> None:
         "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "'none'",
     }
     assert seen(source).all("script") == []
 
