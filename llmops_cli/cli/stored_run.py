@@ -49,26 +49,27 @@ def report(
     """Show stored runs again, in any format; the exit code is the gate's."""
     from llmops_cli.config import load_config
     from llmops_cli.errors import InputError
-    from llmops_cli.evals.analysis import analyse, exit_code_of
+    from llmops_cli.evals.chosen_runs import chosen_runs, newest_of_each_suite
     from llmops_cli.evals.run_store import RunStore
     from llmops_cli.files.shape import nearest
-    from llmops_cli.reports.formats import FORMATS
+    from llmops_cli.reports.formats import FORMATS, Besides
 
     if format not in FORMATS:
         raise InputError(f"there is no format {format!r}", hint=nearest(format, list(FORMATS)))
     if runs and each_suite:
         raise InputError("runs are named, and --each-suite chooses them", hint="keep one of the two")
     store = RunStore(load_config().state_dir / "runs")
-    names = (store.newest_of_each_suite() if each_suite else runs) or ["latest"]
-    analyses = [analyse(run) for run in store.chosen(names)]
-    code = exit_code_of(analyses)
+    names = (newest_of_each_suite(store) if each_suite else runs) or ["latest"]
+    chosen = chosen_runs(store, names)
     format = "json" if as_json else format
     if format == "terminal" and output is None:
-        show_runs(analyses, code, as_json=False, summary=summary, cases=cases)
-        return code
-    console.deliver(FORMATS[format].pieces(analyses, cases), output)
-    append_summary(analyses, summary, cases=cases)
-    return code
+        show_runs(chosen.analyses, chosen.exit_code, as_json=False, summary=None, cases=cases)
+    else:
+        console.deliver(FORMATS[format].pieces(chosen.analyses, Besides(cases, chosen.stopped)), output)
+    append_summary(chosen.analyses, summary, cases=cases)
+    for one in chosen.stopped:
+        console.warn(f"not measured: {one.message}" + (f" ({one.hint})" if one.hint else ""))
+    return chosen.exit_code
 
 
 def compare(

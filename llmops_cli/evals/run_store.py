@@ -8,7 +8,7 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,19 +93,10 @@ class RunStore:
 
         Raises InputError when there is none or several fit, FileError when the file is not a run of a known format.
         """
-        return read_run(self._path(name))
+        return read_run(self.path_of(name))
 
-    def chosen(self, names: Sequence[str]) -> list[Run]:
-        """Runs by the names that `load` takes, and all runs of a folder, oldest first; in this order, each file once.
-
-        A folder is one of runs, or one with such a folder `runs` in it. Raises what `load` raises, and InputError for a
-        folder without runs.
-        """
-        named = (_below(Path(name)) if Path(name).is_dir() else [self._path(name)] for name in names)
-        paths = dict.fromkeys(path.resolve() for of_name in named for path in of_name)
-        return [read_run(path) for path in paths]
-
-    def _path(self, name: str) -> Path:
+    def path_of(self, name: str) -> Path:
+        """The file of a run, named as for `load`. Raises InputError when there is none or several fit."""
         if name.endswith(_HEAD) and Path(name).is_file():
             return Path(name)
         ids = self.ids()
@@ -119,11 +110,6 @@ class RunStore:
         if len(fitting) > 1:
             raise InputError(f"{len(fitting)} runs begin with {name!r}", hint=", ".join(fitting[:5]))
         return self.folder / f"{fitting[0]}{_HEAD}"
-
-    def newest_of_each_suite(self) -> list[str]:
-        """The id of the newest run of every suite, oldest first, as ids tell: `TIME-SUITE-INPUTS`; nothing is read."""
-        newest = {match["suite"]: name for name in self.ids() if (match := _PARTS.match(name))}
-        return sorted(newest.values())
 
     def newest_for(self, digest: str, *, limit: int = 50) -> Run | None:
         """The newest run whose candidate had this prompt digest, among the last `limit` runs."""
@@ -148,16 +134,6 @@ class RunStore:
             if sides == (baseline, candidate) and not run.unchanged and run.suite not in seen:
                 seen.add(run.suite)
                 yield run
-
-
-def _below(folder: Path) -> list[Path]:
-    """The files of all runs of a folder, or of its folder `runs`. Raises InputError where there is none."""
-    inner = folder / "runs"
-    store = RunStore(inner if inner.is_dir() else folder)
-    paths = [store.folder / f"{name}{_HEAD}" for name in store.ids()]
-    if not paths:
-        raise InputError(f"{folder} holds no runs", hint="name a run, a file, or a folder such as .llmops/runs")
-    return paths
 
 
 def suite_of(run_id: str) -> str:

@@ -10,6 +10,7 @@ from llmops_cli.errors import Problem
 from llmops_cli.evals.analysis import Analysis
 from llmops_cli.evals.fate import Fate, fates
 from llmops_cli.evals.golden.finding import Finding as GoldenFinding
+from llmops_cli.evals.results_folder import StoppedRecord
 from llmops_cli.evals.verdict import Finding, Remark, Status
 from llmops_cli.files.json_value import canonical
 from llmops_cli.prompts.check import Checked
@@ -19,6 +20,7 @@ from llmops_cli.reports.visible import excerpt, one_line
 Level = Literal["error", "warning", "notice"]
 
 LOST_CASE = "case-lost"
+NOT_MEASURED = "not-measured"
 INVALID_FILE = "invalid-file"
 MOST_CASES = 500  # of a suite
 _SHOWN = 280
@@ -45,9 +47,16 @@ class Annotation:
         return hashlib.sha256(canonical([self.rule, self.path, *self.about]).encode("utf-8", "replace")).hexdigest()
 
 
-def of_runs(analyses: Sequence[Analysis]) -> list[Annotation]:
-    """What the gates object to, the worst first, then the cases that lost a gating check (at most 500 of a suite)."""
-    found = [one for analysis in analyses for one in _of_findings(analysis)]
+def of_runs(analyses: Sequence[Analysis], stopped: Sequence[StoppedRecord] = ()) -> list[Annotation]:
+    """What the gates object to, the worst first, then the cases that lost a gating check (at most 500 of a suite).
+
+    What was not measured is an objection too, though nobody can say to which file.
+    """
+    found = [
+        Annotation(NOT_MEASURED, "error", "not measured", _with_hint(one.message, one.hint), "", 0, (one.message,))
+        for one in stopped
+    ]
+    found += [one for analysis in analyses for one in _of_findings(analysis)]
     order: list[Level] = ["error", "warning", "notice"]
     found.sort(key=lambda one: order.index(one.level))
     return _told_apart([*found, *(one for analysis in analyses for one in _of_cases(analysis))])

@@ -20,7 +20,7 @@ def code_quality(annotations: Sequence[Annotation]) -> str:
             "check_name": f"llmops {one.rule}",
             "fingerprint": one.fingerprint,
             "severity": _SEVERITY[one.level],
-            "location": {"path": one.path, "lines": {"begin": max(one.line, 1)}},
+            "location": {"path": one.path or ".", "lines": {"begin": max(one.line, 1)}},
         }
         for one in annotations
     ]

@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from llmops_cli.evals.analysis import Analysis, exit_code_of
+from llmops_cli.evals.analysis import Analysis
+from llmops_cli.evals.results_folder import StoppedRecord
+from llmops_cli.evals.session import code_of
 from llmops_cli.reports.annotation import of_runs
 from llmops_cli.reports.annotation_formats import ANNOTATED
 from llmops_cli.reports.csv_table import case_table
@@ -20,45 +22,53 @@ MOST_CASES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """One way to write runs. `pieces` takes them, and how many cases are to be shown with both answers.
+class Besides:
+    """What a report is told besides the runs: how many cases people are shown, and why others were not made."""
 
-    The pieces together are the text; a format for machines shows all cases whatever it is told.
+    cases: int = MOST_CASES
+    stopped: Sequence[StoppedRecord] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to write runs: the pieces of `pieces` together are the text.
+
+    A format for machines shows all cases, however many are wanted.
     """
 
     summary: str  # one line, without a full stop
     for_people: bool
-    pieces: Callable[[Sequence[Analysis], int], Iterable[str]]
+    pieces: Callable[[Sequence[Analysis], Besides], Iterable[str]]
 
     def __call__(self, analyses: Sequence[Analysis], *, cases: int = MOST_CASES) -> str:
         """The runs as one text, which ends with a line end. Raises InputError when a log cannot be read."""
-        return "".join(self.pieces(analyses, cases))
+        return "".join(self.pieces(analyses, Besides(cases)))
 
 
-def _plain(analyses: Sequence[Analysis], cases: int) -> Iterator[str]:
-    yield from (plain_report(view_of(analysis, most_cases=cases)) for analysis in analyses)
+def _plain(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
+    yield from (plain_report(view_of(analysis, most_cases=besides.cases)) for analysis in analyses)
 
 
-def _markdown(analyses: Sequence[Analysis], cases: int) -> Iterator[str]:
-    yield "\n".join(markdown_report(view_of(analysis, most_cases=cases)) for analysis in analyses)
+def _markdown(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
+    yield "\n".join(markdown_report(view_of(analysis, most_cases=besides.cases)) for analysis in analyses)
 
 
-def _json(analyses: Sequence[Analysis], _: int) -> Iterator[str]:
-    document = eval_document(analyses, exit_code_of(analyses))
+def _html(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
+    yield html_report(analyses, worst=besides.cases)
+
+
+def _json(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
+    document = eval_document(analyses, code_of(analyses, [one.exit_code for one in besides.stopped]))
     yield json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _html(analyses: Sequence[Analysis], cases: int) -> Iterator[str]:
-    yield html_report(analyses, worst=cases)
+def _junit(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
+    yield junit_report(analyses, besides.stopped)
 
 
-def _junit(analyses: Sequence[Analysis], _: int) -> Iterator[str]:
-    yield junit_report(analyses)
-
-
-def _annotated(name: str) -> Callable[[Sequence[Analysis], int], Iterator[str]]:
-    def pieces(analyses: Sequence[Analysis], _: int) -> Iterator[str]:
-        yield ANNOTATED[name](of_runs(analyses), "eval")
+def _annotated(name: str) -> Callable[[Sequence[Analysis], Besides], Iterator[str]]:
+    def pieces(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
+        yield ANNOTATED[name](of_runs(analyses, besides.stopped), "eval")
 
     return pieces
 

@@ -1,37 +1,11 @@
-"""The JSON of a run as far as no pydantic shape reads it: verdict, comparison, policy, and what reports compute."""
+"""The JSON of a run as far as no shape reads it: the comparison, what reports compute, what a line belongs to."""
 
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
 from llmops_cli.evals.run import Role
-
-
-class FindingJson(TypedDict):
-    """One thing the gate says about a metric, a slice of it, or the run (then `metric` is empty)."""
-
-    status: Literal["pass", "inconclusive", "fail", "invalid", "improved", "worsened", "accepted"]
-    guard: str
-    metric: str
-    tag: str
-    text: str
-
-
-class SightJson(TypedDict):
-    """What the gate could have seen for a metric."""
-
-    adjusted_p: float | None
-    smallest_visible_drop: float | None
-    can_fail: bool
-
-
-class VerdictJson(TypedDict):
-    """What the gate says."""
-
-    status: Literal["pass", "inconclusive", "fail", "invalid"]
-    findings: list[FindingJson]
-    metrics: dict[str, SightJson]
-    anchor: NotRequired[dict[str, SightJson]]
+from llmops_cli.evals.stored_verdict import PolicyRecord, VerdictRecord
 
 
 class IntervalJson(TypedDict):
@@ -62,36 +36,6 @@ class EffectJson(TypedDict):
     slices: NotRequired[list["EffectJson"]]
 
 
-class ToleranceJson(TypedDict):
-    """How far a metric may move the wrong way."""
-
-    value: float
-    relative: bool
-
-
-class RuleJson(TypedDict):
-    """One rule of the gate."""
-
-    metric: str
-    tag: str
-    bound: float | None
-    tolerance: ToleranceJson | None
-
-
-class PolicyJson(TypedDict):
-    """What decided; of a run that is not decided yet it is empty."""
-
-    rules: NotRequired[list[RuleJson]]
-    alpha: NotRequired[float]
-    on_inconclusive: NotRequired[Literal["fail", "warn", "pass"]]
-    max_repeats: NotRequired[int]
-    max_failed: NotRequired[float]
-    mode: NotRequired[Literal["regression", "noninferior"]]
-    accepted: NotRequired[Literal["change", "base", "nobody"]]
-    require_calibration: NotRequired[bool]
-    added: NotRequired[list[str]]
-
-
 class MetricJson(TypedDict):
     """A metric of the candidate over all its cases, or over those with the tag `tag`."""
 
@@ -115,10 +59,10 @@ class ComputedJson(TypedDict):
 class DecidedJson(TypedDict):
     """The parts of a run whose shape pydantic does not know."""
 
-    verdict: VerdictJson
+    verdict: VerdictRecord
     comparison: list[EffectJson]
     anchor_comparison: list[EffectJson]
-    policy: PolicyJson
+    policy: PolicyRecord
 
 
 class BelongingJson(TypedDict):

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from llmops_cli.evals.analysis import Analysis
 from llmops_cli.evals.fate import CaseFate, Fate, fates
 from llmops_cli.evals.metric import Metric
+from llmops_cli.evals.results_folder import StoppedRecord
 from llmops_cli.evals.run import Result, Run
 from llmops_cli.evals.verdict import Status
 from llmops_cli.reports.eval_view import answer_of, asked_of, said_of, telling, view_of
@@ -29,10 +30,15 @@ _NEWS: dict[Fate, tuple[str, str]] = {
 _OUTCOMES = ("failure", "error", "skipped")
 
 
-def junit_report(analyses: Sequence[Analysis]) -> str:
-    """All suites as one document. The gate's testcase says what the exit code says; a case alone decides nothing."""
+def junit_report(analyses: Sequence[Analysis], stopped: Sequence[StoppedRecord] = ()) -> str:
+    """All suites as one document. The gate's testcase says what the exit code says; a case alone decides nothing.
+
+    What was not measured is a suite of errors.
+    """
     root = ElementTree.Element("testsuites", {"name": "llmops"})
     root.extend(_suite(analysis) for analysis in analyses)
+    if stopped:
+        root.append(_not_measured(stopped))
     totals = {name: sum(int(suite.get(name, "0")) for suite in root) for name in ("tests", "failures", "errors")}
     root.attrib.update({name: str(total) for name, total in totals.items()})
     ElementTree.indent(root, " ")
@@ -56,6 +62,16 @@ def _suite(analysis: Analysis) -> ElementTree.Element:
     properties = ElementTree.SubElement(suite, "properties")
     properties.extend(_element("property", name=name, value=value) for name, value in _properties(analysis).items())
     suite.extend(cases)
+    return suite
+
+
+def _not_measured(stopped: Sequence[StoppedRecord]) -> ElementTree.Element:
+    count = str(len(stopped))
+    suite = _element("testsuite", name="not measured", tests=count, failures="0", errors=count, skipped="0")
+    for number, one in enumerate(stopped, 1):
+        case = _element("testcase", classname=GATE, name=f"not measured {number}", time="0")
+        _tell(case, "error", one.message, "not measured", "\n".join(filter(None, (one.message, one.hint))))
+        suite.append(case)
     return suite
 
 

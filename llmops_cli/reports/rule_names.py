@@ -10,6 +10,7 @@ RULES: dict[str, str] = {
     "critical": "A critical case that passed at the base fails.",
     "anchor": "A metric fell further than it may since the anchor.",
     "change": "A metric moved, and nothing was decided by that.",
+    "not-measured": "Something could not be measured, so nothing is known of it.",
     "case-lost": "A case passed a gating check at the base and does not any more.",
     # the guards of prompt check (docs/reference/versions.md)
     "needs-bump": "A prompt changed and kept its version.",

@@ -24,6 +24,7 @@ def sarif_log(annotations: Sequence[Annotation], category: str) -> str:
 
     `category` tells what looked (`eval`, `prompt-check`): the logs of two of them are about different things.
     """
+    placed = [one for one in annotations if one.path]
     rules = list(dict.fromkeys(one.rule for one in annotations))
     driver: dict[str, Json] = {
         "name": "llmops",
@@ -34,14 +35,25 @@ def sarif_log(annotations: Sequence[Annotation], category: str) -> str:
         "tool": {"driver": driver},
         "automationDetails": {"id": f"llmops/{category}/"},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(one, rules.index(one.rule)) for one in annotations],
+        "results": [_result(one, rules.index(one.rule)) for one in placed],
     }
+    if unplaced := [_notification(one, rules.index(one.rule)) for one in annotations if not one.path]:
+        run["invocations"] = [{"executionSuccessful": False, "toolExecutionNotifications": unplaced}]
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rule(rule: str) -> dict[str, Json]:
     text: dict[str, Json] = {"text": sentence_about(rule)}
     return {"id": rule, "name": rule, "shortDescription": text, "fullDescription": text, "help": text}
+
+
+def _notification(one: Annotation, index: int) -> Json:
+    """An objection to no file: that the work itself was not done."""
+    return {
+        "level": _LEVEL[one.level],
+        "message": {"text": _message(f"{one.title}: {one.text}")},
+        "associatedRule": {"id": one.rule, "index": index},
+    }
 
 
 def _result(one: Annotation, index: int) -> dict[str, Json]:

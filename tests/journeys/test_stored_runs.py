@@ -72,6 +72,26 @@ def test_each_suite_takes_the_newest_of_each(two_runs: GitRepo, shell: Shell) ->
     assert {run["id"] for run in document["runs"]} == {new, before[1]}
 
 
+def test_what_could_not_be_measured_is_never_left_out(two_runs: GitRepo, shell: Shell) -> None:
+    (two_runs.path / "evals/bad.jsonl").unlink()
+    assert shell(two_runs, "eval", "run", "--results", "out").code == 2
+    said = shell(two_runs, "eval", "report", "out", "--format", "annotations")
+    assert said.code == 2  # one suite passed, and the other was not measured
+    assert (
+        said.out.startswith("::error title=not measured::evals/bad.jsonl: no such file") and said.out.count("\n") == 1
+    )
+    assert said.err.startswith("warning: not measured: evals/bad.jsonl")
+    assert json.loads(shell(two_runs, "eval", "report", "out", "--json").out)["exit_code"] == 2
+    assert 'errors="1"' in shell(two_runs, "eval", "report", "out", "--format", "junit").out
+
+
+def test_results_without_a_run_are_no_report(two_runs: GitRepo, shell: Shell) -> None:
+    (two_runs.path / "evals/bad.jsonl").unlink()
+    assert shell(two_runs, "eval", "run", "other", "--results", "out").code == 2
+    refused = shell(two_runs, "eval", "report", "out", "--format", "sarif")
+    assert (refused.code, refused.out) == (3, "") and "evals/bad.jsonl: no such file" in refused.err
+
+
 def test_a_file_is_written_whole_and_stdout_stays_empty(two_runs: GitRepo, shell: Shell, tmp_path: Path) -> None:
     printed = shell(two_runs, "eval", "report", "--format", "markdown")
     kept = shell(two_runs, "eval", "report", "--format", "markdown", "-o", str(tmp_path / "deep/report.md"))

@@ -9,7 +9,15 @@ from llmops_cli.evals.verdict import Finding, Remark, Status, Verdict
 from llmops_cli.prompts.check import Checked
 from llmops_cli.prompts.check import Finding as GuardFinding
 from llmops_cli.prompts.check import Rule as GuardRule
-from llmops_cli.reports.annotation import INVALID_FILE, LOST_CASE, MOST_CASES, of_check, of_golden_lint, of_runs
+from llmops_cli.reports.annotation import (
+    INVALID_FILE,
+    LOST_CASE,
+    MOST_CASES,
+    NOT_MEASURED,
+    of_check,
+    of_golden_lint,
+    of_runs,
+)
 from llmops_cli.reports.rule_names import RULES, sentence_about
 from tests.evals.runs import binary, run_of
 from tests.reports.views import GATE, alone, analysis_of, failed, inconclusive, passed, unchanged
@@ -18,7 +26,7 @@ GUARDS = {"validity", "floor", "ceiling", "regression", "noninferior", "critical
 
 
 def test_every_rule_has_a_sentence() -> None:
-    known = {*GUARDS, *get_args(GuardRule), *GOLDEN_RULES, LOST_CASE, INVALID_FILE}
+    known = {*GUARDS, *get_args(GuardRule), *GOLDEN_RULES, LOST_CASE, NOT_MEASURED, INVALID_FILE}
     assert known == RULES.keys()
     assert all(sentence.endswith(".") and sentence[0].isupper() for sentence in RULES.values())
     assert sentence_about("of-a-later-version") == "llmops objects: of a later version."

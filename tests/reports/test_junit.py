@@ -9,6 +9,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from lxml import etree
 
 from llmops_cli.evals.analysis import Analysis, exit_code_of
+from llmops_cli.evals.results_folder import StoppedRecord
 from llmops_cli.reports.junit import GATE, junit_report
 from tests.evals.runs import binary, run_of
 from tests.reports.hostile import WORDS, hostile
@@ -69,6 +70,16 @@ def test_what_did_not_pass_before_either_is_no_news() -> None:
     run = run_of({"right": binary(18, 20)}, {"right": binary(18, 20)})
     _, cases = gate_and_cases(analysis_of(run, against_main=True))
     assert {name: what for name, what in cases.items() if what != "passed"} == {"c18": "skipped", "c19": "skipped"}
+
+
+def test_what_was_not_measured_is_an_error() -> None:
+    stopped = [StoppedRecord(message="the key is \x00 refused", hint="set another", exit_code=3)]
+    text = junit_report([passed()], stopped).encode()
+    SCHEMA.assertValid(etree.fromstring(text))
+    document = JUnitXml.fromstring(text)
+    assert document.errors == 1
+    (case,) = list(document)[-1]
+    assert told(case) == "error" and case.result[0].message == "the key is \\x00 refused"
 
 
 def test_counts_are_of_what_is_there() -> None:

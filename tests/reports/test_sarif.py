@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from sarif_pydantic import Sarif
 
 from llmops_cli.evals.analysis import Analysis
+from llmops_cli.evals.results_folder import StoppedRecord
 from llmops_cli.reports.annotation import Annotation, of_runs
 from llmops_cli.reports.sarif import sarif_log
 from tests.reports.hostile import hostile
@@ -78,6 +79,18 @@ def test_an_alert_stays_the_same_alert_while_lines_and_words_change() -> None:
     assert len(set(keys(placed))) == len(keys(placed))
     place = results(moved)[0]["locations"][0]["physicalLocation"]
     assert (place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("prompts/p.yaml", 9)
+
+
+def test_what_was_not_measured_is_no_success() -> None:
+    stopped = [StoppedRecord(message="the key is refused", hint="set another", exit_code=3)]
+    text = sarif_log(of_runs([passed()], stopped), "eval")
+    assert [error.message for error in SCHEMA.iter_errors(json.loads(text))] == []
+    Sarif.model_validate_json(text)
+    (run,) = json.loads(text)["runs"]
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False and run["results"] == []
+    (told,) = invocation["toolExecutionNotifications"]
+    assert told["message"]["text"] == "not measured: the key is refused (set another)"
 
 
 def test_a_path_is_a_uri_and_a_message_holds_no_link() -> None:
