@@ -21,7 +21,7 @@ from llmops_cli.evals.run_store import read_run
 from llmops_cli.evals.session import code_of
 from llmops_cli.evals.stored_verdict import PolicyRecord, VerdictRecord
 from llmops_cli.files.bounded import json_depth, read_bounded
-from llmops_cli.files.json_value import decode, parse_json
+from llmops_cli.files.json_value import decode, parse_whole_json
 from llmops_cli.files.shape import FileShape, Shape, shape_of
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}\Z")
@@ -137,7 +137,7 @@ class _Reading:
         data = self._bytes(name, self.limits.outcome)
         self._check_depth(data, name, 0)
         try:
-            value = parse_json(decode(data, path=name))
+            value = parse_whole_json(decode(data, path=name))
         except ValueError as error:
             raise FileError([Problem(name, 0, "", f"not valid JSON: {error}")]) from None
         return shape_of(shape, value, path=name)

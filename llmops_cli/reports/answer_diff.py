@@ -17,7 +17,9 @@ def diff_lines(before: str, after: str, *, context: int = 2) -> list[str]:
     Of very long answers the beginning is compared, and a last line says so.
     """
     first, last = _lines(before), _lines(after)
-    lines = [line.rstrip("\n") for line in unified_diff(first, last, n=context, lineterm="")][2:]  # without file names
+    lines = list(unified_diff(first, last, n=context, lineterm=""))[2:]  # without the names of files
+    if sum(1 for line in lines if line.startswith("@@")) == 1:
+        lines = lines[1:]  # where a single stretch begins says nothing
     cut = max(len(before), len(after)) > _MOST_LENGTH or max(len(first), len(last)) >= _MOST_LINES
     return [*lines, *(["@@ only the beginning of long answers is shown @@"] if cut else [])]
 

@@ -35,13 +35,21 @@ def alert_of(status: Status) -> str:
 
 
 def effect_words(analysis: Analysis) -> str:
-    """One suite in a sentence: the headline of its report; where it passed, also what became of its first metrics."""
+    """One suite in a sentence: the headline of its report, and the effect on what it is about, where that is not in it.
+
+    It is about the metrics that decide; where it passed, about the first two that gate.
+    """
     said = headline(analysis)
-    if analysis.verdict.status is not Status.PASS or analysis.comparison is None:
+    if analysis.comparison is None:
         return said
-    effects = [analysis.comparison.effects.get(name) for name in analysis.policy.metrics]
-    told = [_effect(effect) for effect in effects if effect is not None]
-    return f"{said}; {', '.join(told[:2])}" if told else said
+    verdict = analysis.verdict
+    deciding = [finding.metric for finding in verdict.findings if finding.status is verdict.status]
+    names = analysis.policy.metrics if verdict.status is Status.PASS else deciding
+    effects = [
+        analysis.comparison.effects[name] for name in dict.fromkeys(names) if name in analysis.comparison.effects
+    ]
+    told = [_effect(effect) for effect in effects[:2] if change(effect.metric, effect.change) not in said]
+    return f"{said}; {', '.join(told)}" if told else said
 
 
 def suite_pieces(analysis: Analysis, view: EvalView, *, several: bool) -> Iterator[Piece]:
@@ -125,7 +133,8 @@ def _changes(analysis: Analysis) -> Iterator[str]:
     for name, word in (("cost_usd", "cost"), ("latency_ms", "latency")):
         if effect := effects.get(name):
             before, after = amount(name, effect.baseline_mean), amount(name, effect.candidate_mean)
-            share = f" ({effect.change / effect.baseline_mean:+.0%})" if effect.baseline_mean else ""
+            moved = abs(effect.change) >= 0.005 * abs(effect.baseline_mean) > 0
+            share = f" ({effect.change / effect.baseline_mean:+.0%})" if moved else ""
             yield f"{word} of a case {before} → {after}{share}"
 
 

@@ -12,10 +12,8 @@ from llmops_cli.reports.visible import one_line, visible
 _BREAK = "\u200b"
 _MOST = 4_000
 # each with the place where the invisible space goes
-_REFERENCES = re.compile(
-    r"(@)(?=\w)|(#)(?=\d)|(\bGH-)(?=\d)|(:)(?=//)|(\bwww)(?=\.)|(\b(?:mailto|xmpp):)", re.IGNORECASE
-)
-_COMMIT = re.compile(r"\b[0-9a-f]{7,}\b", re.IGNORECASE)
+_REFERENCES = re.compile(r"@(?=\w)|#(?=\d)|GH-(?=\d)|:(?=//)|www(?=\.)|(?:mailto|xmpp):", re.IGNORECASE)
+_COMMIT = re.compile(r"(?<![0-9a-z])[0-9a-f]{7,}(?![0-9a-z])", re.IGNORECASE)
 
 
 def cell(text: str, limit: int = 2_000) -> str:
