@@ -88,6 +88,15 @@ def bad_gateway(*, done_first: bool = False) -> Refusal:
 Faults = Mapping[int, Refusal] | Callable[[int, Call], Refusal | None]
 
 
+class _Quiet(ThreadingHTTPServer):
+    """A client that hangs up is no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 class GitHubServer:
     """The server. Use as a context manager."""
 
@@ -102,8 +111,7 @@ class GitHubServer:
         self._pull_requests: dict[int, dict[str, Any]] = {}
         self._next_id = 1_000
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> Self:

@@ -22,6 +22,7 @@ from tests.github_server import (
 from tests.journeys.project import PROMPT, adds_but, project
 from tests.journeys.team import Shell
 from tests.openai_server import OpenAIServer
+from tests.reports.github_markdown import NOTIFIES, seen
 
 MARKER = "<!-- llmops:gate:default -->"
 HEAD = "c" * 40
@@ -42,7 +43,7 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubServer]:
 @pytest.fixture
 def measured(repo: GitRepo, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
     """Measure a change to these words; a model that is told to be friendly gets sums wrong. Returns the folder."""
-    repo.commit(project())
+    repo.commit(project(8))
     repo.git("switch", "-q", "-c", "change")
 
     def measure(words: str) -> Path:
@@ -318,3 +319,176 @@ def test_one_document_says_what_was_done(
     assert document["format"] == "llmops.comment/1"
     assert (document["action"], document["pull_request"], document["readable"]) == ("created", 7, True)
     assert document["url"].startswith("https://github.example/team/app/pull/7#issuecomment-")
+
+
+# ---- the second job of two, which may write and trusts nothing
+
+
+def finished(tmp_path: Path, *, fork: str = "mallory/app", run: int = 55) -> Path:
+    """The event of the job that comments on what another one has measured."""
+    data = {
+        "workflow_run": {
+            "id": run,
+            "run_attempt": 1,
+            "event": "pull_request",
+            "head_sha": HEAD,
+            "head_branch": "change",
+            "head_repository": {"full_name": fork},
+            "html_url": f"https://github.example/team/app/actions/runs/{run}",
+            "pull_requests": [],
+        }
+    }
+    path = tmp_path / "workflow_run.json"
+    path.write_text(json.dumps(data))
+    return path
+
+
+@pytest.fixture
+def fork(github: GitHubServer) -> GitHubServer:
+    """Number 7 is of a fork, and number 666 is another one, of this repository."""
+    github.pull_request(7, head=HEAD, fork="mallory/app")
+    github.pull_request(666, head=OTHER_HEAD, branch="important")
+    return github
+
+
+def elsewhere(repo: GitRepo, tmp_path: Path) -> GitRepo:
+    """A folder without a checkout."""
+    path = tmp_path / "empty"
+    path.mkdir(exist_ok=True)
+    return GitRepo(path)
+
+
+def test_what_a_fork_measured_is_told_where_it_belongs(
+    fork: GitHubServer, measured: Measure, repo: GitRepo, shell: Shell, tmp_path: Path
+) -> None:
+    folder = measured("Be friendly.")
+    (folder / "pr-number").write_text("666")
+    said = shell.done(elsewhere(repo, tmp_path), "report", "comment", str(folder), "--event", str(finished(tmp_path)))
+    assert said.err == "comment created on #7\n"
+    (comment,) = fork.comments(7)
+    assert fork.comments(666) == []
+    assert "> Measured by an untrusted run: the code came from `mallory/app`" in comment.body
+    assert f"measured at `{HEAD[:12]}` · [the run](https://github.example/team/app/actions/runs/55)" in comment.body
+
+
+def test_a_branch_that_has_moved_on_is_left_to_the_next_run(
+    fork: GitHubServer, measured: Measure, repo: GitRepo, shell: Shell, tmp_path: Path
+) -> None:
+    fork.pull_request(7, head=OTHER_HEAD, fork="mallory/app")
+    said = shell.done(repo, "report", "comment", str(measured("Be brief.")), "--event", str(finished(tmp_path)))
+    assert said.err == "no comment: no open pull request is at the commit that was measured\n"
+    assert fork.writes() == []
+
+
+def forge_number(folder: Path) -> None:
+    change(folder / "outcome.json", lambda outcome: outcome.update(pull_request=666))
+
+
+def forge_verdict(folder: Path) -> None:
+    change(folder / "outcome.json", lambda outcome: outcome.update(exit_code=0))
+
+
+def forge_size(folder: Path) -> None:
+    (path,) = (folder / "runs").glob("*.jsonl")
+    lines = path.read_text().split("\n")
+    lines[0] = json.dumps({**json.loads(lines[0]), "output": "x" * 20_000_000})
+    path.write_text("\n".join(lines))
+
+
+def forge_path(folder: Path) -> None:
+    change(folder / "outcome.json", lambda outcome: outcome.update(runs=["../../../etc/passwd"]))
+
+
+def forge_link(folder: Path) -> None:
+    (folder / "outcome.json").rename(folder.parent / "real.json")
+    (folder / "outcome.json").symlink_to(folder.parent / "real.json")
+
+
+def forge_depth(folder: Path) -> None:
+    (folder / "outcome.json").write_text('{"stopped": ' + "[" * 5_000 + "]" * 5_000 + "}")
+
+
+def forge_nan(folder: Path) -> None:
+    (folder / "outcome.json").write_text('{"exit_code": NaN}')
+
+
+def forge_command(folder: Path) -> None:
+    words = "\n::add-mask::x\n##[error]y @team <img src=x>"
+    change(folder / "outcome.json", lambda outcome: outcome.update({words: 1}))
+
+
+def change(path: Path, how: Callable[[dict[str, Any]], object]) -> None:
+    document = json.loads(path.read_text(encoding="utf-8"))
+    how(document)
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [forge_number, forge_verdict, forge_size, forge_path, forge_link, forge_depth, forge_nan, forge_command],
+)
+def test_a_forged_folder_is_refused_and_the_verdict_before_it_does_not_stay(
+    fork: GitHubServer, measured: Measure, repo: GitRepo, shell: Shell, tmp_path: Path, forge: Callable[[Path], None]
+) -> None:
+    before = measured("Be brief.")
+    shell.done(repo, "report", "comment", str(before), "--event", str(finished(tmp_path)))
+    folder = measured("Be friendly.")
+    forge(folder)
+    said = shell(repo, "report", "comment", str(folder), "--event", str(finished(tmp_path, run=56)))
+    assert said.code == 2
+    assert said.err.startswith("error: ") and "comment updated on #7" in said.err
+    assert len(said.err) < 1_500
+    assert not [line for line in said.err.split("\n") if line.strip().startswith("::")]
+    (comment,) = fork.comments(7)
+    assert fork.comments(666) == []
+    found = seen(comment.body)
+    assert "Nothing can be said of this change" in found.text and "passed" not in found.text
+    assert set(found.tags) <= {"blockquote", "p", "strong", "code", "sub", "a"}
+    assert found.links == ["https://github.example/team/app/actions/runs/56"]
+
+
+def test_a_script_in_a_case_is_shown_as_text(
+    fork: GitHubServer, measured: Measure, repo: GitRepo, shell: Shell, tmp_path: Path
+) -> None:
+    folder = measured("Be friendly.")
+    script = "<script>alert(1)</script> @team #1 ![x](https://evil.example/b.png)"
+    for path in (folder / "runs").iterdir():
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('"sum-0"', json.dumps(script)), encoding="utf-8")
+    shell.done(repo, "report", "comment", str(folder), "--event", str(finished(tmp_path)), "--cases", "20")
+    (comment,) = fork.comments(7)
+    found = seen(comment.body)
+    assert any(script in code for code in found.code)
+    assert {"script", "img"} & set(found.tags) == set()
+    assert not NOTIFIES.search(found.text)
+
+
+def test_a_project_in_a_folder_has_a_comment_of_its_own(
+    github: GitHubServer,
+    measured: Measure,
+    repo: GitRepo,
+    shell: Shell,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    event(tmp_path, monkeypatch)
+    folder = str(measured("Be brief."))
+    shell.done(repo, "report", "comment", folder)
+    repo.write({"apps/my bot/llmops.yaml": "main: main\n"})
+    shell.done(GitRepo(repo.path / "apps/my bot"), "report", "comment", folder)
+    shell.done(repo, "report", "comment", folder, "--config-id", "other")
+    firsts = [one.body.split("\n")[0] for one in github.comments(7)]
+    assert firsts == [MARKER, "<!-- llmops:gate:apps/my-bot -->", "<!-- llmops:gate:other -->"]
+    for name in ("a--b", "a -->", "", " ", "-x", "x" * 101):
+        assert shell(repo, "report", "comment", folder, "--config-id", name or "/").code == 2
+
+
+def test_printing_needs_nobody(
+    measured: Measure, repo: GitRepo, shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    said = shell.done(repo, "report", "comment", str(measured("Be brief.")), "--print")
+    assert said.out.startswith(f"{MARKER}\n<!-- llmops:run 0/0 - -->\n**adder: the gate passed")
+    assert said.err == ""
+    assert shell(repo, "report", "comment", str(tmp_path / "nowhere"), "--print").code == 2
+    assert "GITHUB_REPOSITORY" in shell(repo, "report", "comment", str(tmp_path)).err
