@@ -33,14 +33,21 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    """Open a page: `open_page(text_or_path, "#hash", javascript=True, dark=False, width=1280)`.
+    """Open a page: `open_page(text_or_path, "#hash", javascript=True, dark=False, width=1280, site=None)`.
 
-    After the test nothing may have been requested but the file, written to the console as an error, or run.
+    After the test nothing may have been requested but the file (or files of the folder `site`, where links may lead),
+    written to the console as an error, or run.
     """
-    opened: list[tuple[Page, str, list[str], list[str]]] = []
+    opened: list[tuple[Page, str, bool, list[str], list[str]]] = []
 
     def open_it(
-        source: str | Path, address: str = "", *, javascript: bool = True, dark: bool = False, width: int = 1280
+        source: str | Path,
+        address: str = "",
+        *,
+        javascript: bool = True,
+        dark: bool = False,
+        width: int = 1280,
+        site: Path | None = None,
     ) -> Page:
         path = source
         if isinstance(source, str):
@@ -63,13 +70,16 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]
         page.on("popup", lambda popup: wrong.append(f"a window: {popup.url}"))
         page.on("request", lambda request: requested.append(request.url.partition("#")[0]))
         page.goto(path.as_uri() + address)
-        opened.append((page, path.as_uri(), wrong, requested))
+        opened.append((page, f"{site.as_uri()}/" if site else path.as_uri(), site is not None, wrong, requested))
         return page
 
     yield open_it
-    for page, address, wrong, requested in opened:
+    for page, address, folder, wrong, requested in opened:
         assert wrong == []
-        assert requested == [address]
-        assert page.url.partition("#")[0] == address
+        if folder:
+            assert [url for url in [*requested, page.url] if not url.startswith(address)] == []
+        else:
+            assert requested == [address]
+            assert page.url.partition("#")[0] == address
         assert page.evaluate(f"typeof {CANARY}") == "undefined"
         page.context.close()
