@@ -52,7 +52,7 @@ class CaseStanding:
 
 def standings(analysis: Analysis) -> list[CaseStanding]:
     """Every case of the candidate's golden set, the worst news first: broken critical cases, what turned worse, what
-    could not be measured, what does not pass, what is not stable; then the rest in the order of the golden set."""
+    could not be measured, what does not pass, what is not stable, what is new, what turned better; then the rest."""
     run = analysis.run
     gating = set(analysis.policy.metrics)
     sides = [side for side in (run.candidate, run.baseline) if side is not None]
@@ -126,7 +126,7 @@ def _badness(
         "flaky" in signs,
         "failing" in signs,
         "new" in signs,
-        "improved" not in signs,
+        "improved" in signs,
     )
     tier = next((index for index, holds in enumerate(tiers) if holds), len(tiers))
     fall = max((check.fall for check in checks if check.name in gating or not gating), default=0.0)

@@ -116,6 +116,17 @@ def test_a_case_is_copied_as_a_line_of_a_golden_set(open_page: Open) -> None:
     assert line == {"id": "c4", "vars": {"question": "What is c4?"}, "critical": True}
 
 
+def test_the_link_of_a_case_is_copied_whole(open_page: Open) -> None:
+    page = open_page(html_report([views.failed()]), "#case=c4")
+    page.get_by_role("dialog").get_by_role("link", name="copy link").click()
+    expect(page.get_by_role("dialog").get_by_role("status")).to_have_text("copied")
+    page.keyboard.press("Escape")
+    page.get_by_role("searchbox").focus()
+    page.keyboard.press("Control+V")
+    pasted = page.get_by_role("searchbox").input_value()
+    assert pasted.startswith("file:///") and pasted.endswith("#case=c4&suite=s")
+
+
 def test_without_script_the_verdict_the_figures_and_the_worst_cases_are_there(open_page: Open) -> None:
     page = open_page(html_report([views.failed()], worst=3), javascript=False)
     expect(page.get_by_role("heading", level=1)).to_contain_text("the gate FAILED against main")

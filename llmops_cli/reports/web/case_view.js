@@ -13,12 +13,11 @@ function caseView(onClose) {
   const button = (words, title, action) => make("button", { type: "button", title, onclick: action }, words);
   view.previous = button("← previous", "previous case (left arrow)", () => step(view, -1));
   view.next = button("next →", "next case (right arrow)", () => step(view, 1));
-  view.link = make("a", {}, "link to this case");
+  view.link = make("a", { onclick: (event) => copyLink(view, event) }, "copy link");
   view.copy = button("copy as golden case", "copy the case as a line of a golden set", () => copyGolden(view));
   const close = button("close", "close (Escape)", () => view.dialog.close());
   const tools = make("div", { class: "tools" }, view.previous, view.next, view.copy, view.link, view.said, close);
-  view.dialog = make("dialog", { class: "case", "aria-labelledby": "case-title" },
-    make("div", { class: "case-head" }, tools, view.title, view.about), view.body);
+  view.dialog = make("dialog", { class: "case", "aria-labelledby": "case-title" }, tools, view.title, view.about, view.body);
   view.dialog.addEventListener("close", () => onClose(view));
   view.dialog.addEventListener("click", (event) => { if (event.target === view.dialog) view.dialog.close(); });
   view.dialog.addEventListener("keydown", (event) => onCaseKey(view, event));
@@ -48,12 +47,17 @@ function showCase(view, list, place) {
     view.dialog.showModal();
     view.title.focus();
   }
-  view.body.scrollTop = 0;
+  view.dialog.scrollTop = 0;
   history.replaceState(null, "", view.link.getAttribute("href"));
 }
 
+/** What comes after the name of the file when the page is to open at a case. */
 function caseAddress(list, line) {
-  return `#case=${encodeURIComponent(line.id.toWellFormed?.() ?? line.id)}&suite=${encodeURIComponent(list.index.name)}`;
+  try {
+    return `#case=${encodeURIComponent(line.id)}&suite=${encodeURIComponent(list.index.name)}`;
+  } catch {
+    return `#suite-${list.number}`; // half of a character pair, which no address can hold
+  }
 }
 
 function step(view, by) {
@@ -73,7 +77,15 @@ function onCaseKey(view, event) {
 }
 
 async function copyGolden(view) {
-  const copied = await copyText(JSON.stringify(view.details.golden));
+  sayCopied(view, await copyText(JSON.stringify(view.details.golden)));
+}
+
+async function copyLink(view, event) {
+  event.preventDefault();
+  sayCopied(view, await copyText(view.link.href));
+}
+
+function sayCopied(view, copied) {
   view.said.textContent = copied ? "copied" : "this browser does not let a page copy";
 }
 

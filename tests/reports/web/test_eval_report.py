@@ -1,6 +1,8 @@
 """The report of runs, read without a browser: what stands in it without script, and what the script gets to read."""
 
 import json
+import re
+from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -47,8 +49,8 @@ def test_figures_are_drawn_and_said() -> None:
 
 def test_every_case_is_there_the_worst_first() -> None:
     index = data_of(html_report([views.failed()]))["index-0"]
-    assert [line["id"] for line in index["cases"]][:7] == ["c4", "c0", "c1", "c2", "c3", "c5", "c6"]
-    assert len(index["cases"]) == 20 and index["cases"][-1]["id"] == "c19"  # which improved
+    assert [line["id"] for line in index["cases"]][:8] == ["c4", "c0", "c1", "c2", "c3", "c5", "c19", "c6"]
+    assert len(index["cases"]) == 20
     assert index["cases"][0]["checks"] == [[0, 0b10001, "pass → fail"]]
     assert index["signs"] == ["regressed", "improved", "flaky", "failed to measure", "not passing", "new"]
 
@@ -99,6 +101,29 @@ def test_a_long_text_is_cut_and_the_page_says_how_much() -> None:
     assert "golden" not in case  # half of a case is none
     assert len(page) < 600_000
     assert "Texts longer than 900 characters are cut" in " ".join(seen(page).inside("p"))
+
+
+def test_a_page_that_would_be_too_large_holds_shorter_texts() -> None:
+    analysis = hostile()
+    pages = [html_report([analysis], most_page=most) for most in (10_000_000, 150_000)]
+    assert "Texts longer than 20,000 characters are cut" in pages[0]
+    assert "Texts longer than 5,000 characters are cut" in pages[1]
+    assert len(pages[1]) < len(pages[0])
+    assert "Texts longer than 500 characters are cut" in html_report([analysis], most_page=1)  # and that is the end
+
+
+def test_half_of_a_character_pair_does_no_harm() -> None:
+    run = run_of({"right": {"a\ud800": [1.0]}}, {"right": {"a\ud800": [0.0]}})
+    page = html_report([views.analysis_of(run, views.GATE, against_main=True)])
+    page.encode()
+    assert data_of(page)["index-0"]["cases"][0]["id"] == "a\ud800"
+
+
+def test_no_script_of_ours_reads_markup() -> None:
+    scripts = [path for path in files("llmops_cli.reports.web").iterdir() if path.name.endswith(".js")]
+    assert len(scripts) >= 5
+    sinks = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|DOMParser"
+    assert [path.name for path in scripts if re.search(sinks, path.read_text(encoding="utf-8"))] == []
 
 
 def test_several_suites_and_runs_of_one_are_told_apart() -> None:
