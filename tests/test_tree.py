@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -97,6 +98,24 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stderr.strip() == "loaded:"
+
+
+def test_the_pytest_plugin_loads_nothing_but_itself() -> None:
+    """It is loaded into every run of pytest in its environment."""
+    program = (
+        "import sys, pytest\n"
+        "before = set(sys.modules)\n"
+        "import llmops_cli.pytest_plugin.hooks\n"
+        "print(*sorted(set(sys.modules) - before))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    plugin = "llmops_cli.pytest_plugin"
+    assert set(done.stdout.split()) == {"llmops_cli", plugin, f"{plugin}.hooks", f"{plugin}.place"}
+
+
+def test_pytest_finds_the_plugin() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["entry-points"]["pytest11"] == {"llmops": "llmops_cli.pytest_plugin.hooks"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())

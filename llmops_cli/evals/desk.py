@@ -52,6 +52,11 @@ class Desk:
         """What went wrong without stopping anything: a cache that was moved aside or cannot be written."""
         return tuple(self.cache.warnings) if self.cache else ()
 
+    @property
+    def spent_usd(self) -> float:
+        """What was spent of the budget, in US dollars; 0 where there is none."""
+        return self._options.budget.spent_usd if self._options.budget else 0.0
+
     async def ask(self, request: Request) -> Response:
         """The answer to a request, at the address the environment names. Raises ModelError, InputError."""
         request = replace(request, endpoint=request.endpoint or self._config.endpoint_of(request.model))

@@ -82,9 +82,9 @@ def view_of(analysis: Analysis, *, most_cases: int = 5) -> EvalView:
         findings=tuple(_shown_findings(analysis)),
         columns=COLUMNS_COMPARED if compared else COLUMNS_ALONE,
         rows=() if run.unchanged else tuple(rows_of(analysis)),
-        regressed=tuple(_case_view(analysis, case) for case in regressed[:most_cases]),
+        regressed=tuple(_case_of(analysis, case) for case in regressed[:most_cases]),
         regressed_total=len(regressed),
-        failing=tuple(_case_view(analysis, case) for case in failing[:most_cases]),
+        failing=tuple(_case_of(analysis, case) for case in failing[:most_cases]),
         failing_total=len(failing),
         facts=tuple(_facts(analysis)),
         notes=tuple(run.notes),
@@ -175,13 +175,17 @@ def _failing(analysis: Analysis, gating: set[str]) -> list[str]:
     return list(found)
 
 
-def _case_view(analysis: Analysis, case: str) -> CaseView:
-    run = analysis.run
+def _case_of(analysis: Analysis, case: str) -> CaseView:
+    effects = analysis.comparison.effects.values() if analysis.comparison else ()
+    worse = [effect.metric for effect in effects if case in effect.worse and not lower_is_better(effect.metric)]
+    return case_view(analysis.run, case, worse)
+
+
+def case_view(run: Run, case: str, metrics: Sequence[str]) -> CaseView:
+    """One case, with what these checks said of it; where none is named, those that did not pass."""
     record = next((c for c in run.cases if c.id == case), None) or CaseRecord(id=case, vars={})
     after = telling(run, run.candidate.by_case.get(case, []))
     before = telling(run, run.baseline.by_case.get(case, [])) if run.baseline else None
-    effects = analysis.comparison.effects.values() if analysis.comparison else ()
-    metrics = [effect.metric for effect in effects if case in effect.worse and not lower_is_better(effect.metric)]
     if not metrics and after is not None:
         metrics = [name for name, s in after.scores.items() if s.status == "scored" and not s.passed]
     critical = ["critical"] if record.critical else []

@@ -1,0 +1,1 @@
+"""The gate for teams that live in pytest: suites are collected as tests, one for each case and one for the gate."""

@@ -1,0 +1,126 @@
+"""pytest run by pytest: real projects in real repositories, the plugin as an installation would load it."""
+
+import asyncio
+import importlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import MappingProxyType
+from xml.etree import ElementTree
+
+import pytest
+
+from llmops_cli.models.via_litellm import LitellmModel
+from tests.conftest import ROOT
+
+PLUGIN = "llmops_cli.pytest_plugin.hooks"
+# not where the installed package already brings it along
+LOADED = () if any(one.value == PLUGIN for one in entry_points(group="pytest11")) else ("-p", PLUGIN)
+_OUTSIDE = ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+QUIET = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestDeprecationWarning", "-o", "asyncio_mode=auto")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run of pytest came to: `outcomes` by node id, from its JUnit file."""
+
+    code: int
+    out: str
+    suites: ElementTree.Element
+
+    @property
+    def outcomes(self) -> dict[str, str]:
+        """`passed`, `failed`, `error`, `xfailed` or `skipped` by `SUITE::NAME`."""
+        found = {}
+        for case in self.suites.iter("testcase"):
+            suite = case.get("classname", "").partition("evals.")[2].replace(".yaml", "", 1)
+            found[f"{suite}::{case.get('name')}"] = _outcome(case)
+        return found
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many of each outcome."""
+        return Counter(self.outcomes.values())
+
+    def message(self, name: str) -> str:
+        """What one item says, as its JUnit entry has it."""
+        (case,) = [case for case in self.suites.iter("testcase") if case.get("name") == name]
+        return " ".join(str(each.get("message")) for each in case if each.tag != "properties")
+
+    def properties(self, name: str) -> dict[str, str]:
+        """The properties of one item."""
+        (case,) = [case for case in self.suites.iter("testcase") if case.get("name") == name]
+        return {str(each.get("name")): str(each.get("value")) for each in case.iter("property")}
+
+
+def _outcome(case: ElementTree.Element) -> str:
+    tags = {each.tag: each for each in case}
+    if "failure" in tags:
+        return "failed"
+    if "error" in tags:
+        return "error"
+    if "skipped" in tags:
+        return "xfailed" if tags["skipped"].get("type") == "pytest.xfail" else "skipped"
+    return "passed"
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture(scope="session")
+def all_is_imported() -> None:
+    """What a pytest inside of this process imports is forgotten with it, and numpy cannot be imported twice."""
+    for name in ("numpy", "scipy.stats", "scipy.optimize", "git", "diskcache", "llmops_cli.pytest_plugin.items"):
+        importlib.import_module(name)
+    asyncio.run(LitellmModel(timeout_s=1).open())
+
+
+@pytest.fixture
+def run_pytest(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, all_is_imported: None
+) -> Run:
+    """`run_pytest(folder, "evals", "-k", "refund")`: pytest in this process."""
+
+    def run(folder: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Ran:
+        junit = tmp_path / "junit.xml"
+        junit.unlink(missing_ok=True)
+        with monkeypatch.context() as inside:
+            inside.chdir(folder)
+            for name, value in env.items():
+                inside.setenv(name, value)
+            for name in _OUTSIDE:
+                inside.delenv(name, raising=False)
+            done = pytester.runpytest_inprocess(*LOADED, *QUIET, f"--junitxml={junit}", *arguments)
+        return _ran(int(done.ret), str(done.stdout) + str(done.stderr), junit)
+
+    return run
+
+
+@pytest.fixture
+def spawn_pytest(tmp_path: Path) -> Run:
+    """As `run_pytest`, in a process of its own."""
+
+    def run(folder: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Ran:
+        junit = tmp_path / "junit.xml"
+        junit.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "pytest", *LOADED, *QUIET, f"--junitxml={junit}", *arguments]
+        done = subprocess.run(command, cwd=folder, env=outside(env), capture_output=True, text=True, check=False)
+        return _ran(done.returncode, done.stdout + done.stderr, junit)
+
+    return run
+
+
+def outside(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a pytest in a process of its own."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OUTSIDE}
+    return {**kept, "PYTHONPATH": str(ROOT), **env}
+
+
+def _ran(code: int, out: str, junit: Path) -> Ran:
+    found = ElementTree.parse(junit).getroot() if junit.exists() else ElementTree.Element("testsuites")
+    return Ran(code, out, found)
