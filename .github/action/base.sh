@@ -88,15 +88,11 @@ fi
 output against "$against"
 
 touched=true
-if [ -n "$CHANGED_PATHS" ] && [ -n "$against" ]; then
-  paths=()
-  while IFS= read -r line; do
-    line=$(printf '%s' "$line" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//')
-    case $line in '' | '#'*) ;; *) paths+=(":(top,glob)$line") ;; esac
-  done <<< "$CHANGED_PATHS"
-  if [ "${#paths[@]}" -gt 0 ] && git diff --quiet "$(git merge-base HEAD "$against")" HEAD -- "${paths[@]}"; then
-    touched=false
-    annotate notice "nothing that the gate looks at was changed, so there is nothing to measure"
-  fi
+paths=()
+while IFS= read -r path; do paths+=(":(top,glob)$path"); done < <(entries "$CHANGED_PATHS")
+if [ -n "$against" ] && [ "${#paths[@]}" -gt 0 ] \
+  && git diff --quiet "$(git merge-base HEAD "$against")" HEAD -- "${paths[@]}"; then
+  touched=false
+  annotate notice "nothing that the gate looks at was changed, so there is nothing to measure"
 fi
 output touched "$touched"

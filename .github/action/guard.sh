@@ -19,6 +19,7 @@ case $AGAINST in
   '') fault 2 "against is empty; say auto, none, or a branch or commit" ;;
   -*) fault 2 "against: '$AGAINST' is no branch or commit" ;;
 esac
+if [ -n "$SHARD" ] && [ -n "$SHARDS" ]; then fault 2 "shard measures a part, shards merges all of them: say one"; fi
 case /$WORKING_DIRECTORY/ in
   //*/ | */../*) fault 2 "working-directory: '$WORKING_DIRECTORY' is not a folder of the repository" ;;
 esac
@@ -32,7 +33,11 @@ if [ "$EVENT" = pull_request ]; then
   if [ "$HEAD_REPOSITORY" != "$GITHUB_REPOSITORY" ] || [ "$AUTHOR" = 'dependabot[bot]' ]; then gets_secrets=false; fi
 fi
 output gets-secrets "$gets_secrets"
-if [ "$CACHE" = auto ]; then output save-cache "$gets_secrets"; else output save-cache false; fi
+case $CACHE:$gets_secrets in
+  auto:true) output cache-mode write ;;
+  off:*) output cache-mode off ;;
+  *) output cache-mode read ;;
+esac
 if [ "$EVENT" = pull_request ] && [ "$COMMENT" != off ]; then
   output may-comment "$gets_secrets"
 else

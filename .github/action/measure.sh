@@ -3,26 +3,32 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/say.sh"
 cd "$GITHUB_WORKSPACE/$WORKING_DIRECTORY"
 
-against=()
-if [ -n "$AGAINST" ]; then against=(--against "$AGAINST"); fi
+flags=()
+if [ -n "$AGAINST" ]; then flags+=(--against "$AGAINST"); fi
 
 check=0
-if [ "$PROMPT_CHECK" = true ]; then
-  quietly apart llmops prompt check ${against[@]+"${against[@]}"} || check=$?
-  apart llmops prompt check ${against[@]+"${against[@]}"} --json > "$RESULTS/check.json" 2> /dev/null || true
+if [ "$PROMPT_CHECK" = true ] && [ -z "$SHARD" ]; then
+  quietly apart llmops prompt check ${flags[@]+"${flags[@]}"} || check=$?
+  apart llmops prompt check ${flags[@]+"${flags[@]}"} --json > "$RESULTS/check.json" 2> /dev/null || true
 fi
 output check-code "$check"
 
-run=(--results "$RESULTS" --cases 0)
-if [ -n "$ANCHOR" ]; then run+=(--anchor "$ANCHOR"); fi
-if [ -n "$REPEATS" ]; then run+=(--repeats "$REPEATS"); fi
-if [ -n "$BUDGET" ]; then run+=(--budget "$BUDGET"); fi
-if [ "$ALLOW_REMOVED" = true ]; then run+=(--allow-removed); fi
-run+=(--)
-while IFS= read -r suite; do
-  if [ -n "${suite//[[:space:]]/}" ]; then run+=("$suite"); fi
-done <<< "$SUITES"
+if [ -n "$ANCHOR" ]; then flags+=(--anchor "$ANCHOR"); fi
+if [ -n "$REPEATS" ]; then flags+=(--repeats "$REPEATS"); fi
+if [ -n "$BUDGET" ]; then flags+=(--budget "$BUDGET"); fi
+if [ "$ALLOW_REMOVED" = true ]; then flags+=(--allow-removed); fi
 
-eval=0
-quietly apart llmops eval run ${against[@]+"${against[@]}"} "${run[@]}" || eval=$?
-output eval-code "$eval"
+suites=()
+while IFS= read -r suite; do suites+=("$suite"); done < <(entries "$SUITES")
+
+# no answer is shown in the log: they are in the report
+if [ -n "$SHARD" ]; then
+  command=(run --shard "$SHARD" --shards-dir "$RESULTS" -- ${suites[@]+"${suites[@]}"})
+elif [ -n "$SHARDS" ]; then
+  command=(merge --results "$RESULTS" --cases 0 -- "$GITHUB_WORKSPACE/$SHARDS")
+else
+  command=(run --results "$RESULTS" --cases 0 -- ${suites[@]+"${suites[@]}"})
+fi
+code=0
+quietly apart llmops eval "${command[0]}" ${flags[@]+"${flags[@]}"} "${command[@]:1}" || code=$?
+output eval-code "$code"

@@ -16,8 +16,8 @@ written() {
   fi
 }
 
-compgen -G "$RESULTS/runs/*.json" > /dev/null || exit 0
-if written "$RESULTS/report.md" --format markdown; then cat "$RESULTS/report.md" >> "$GITHUB_STEP_SUMMARY"; fi
-if written "$RESULTS/report.json" --format json; then
-  python3 "$here/statuses.py" "$RESULTS/report.json" >> "$GITHUB_OUTPUT"
+if compgen -G "$RESULTS/runs/*.json" > /dev/null; then
+  if written "$RESULTS/report.md" --format markdown; then cat "$RESULTS/report.md" >> "$GITHUB_STEP_SUMMARY"; fi
+  written "$RESULTS/report.json" --format json || true
 fi
+python3 "$here/statuses.py" "$RESULTS" >> "$GITHUB_OUTPUT"

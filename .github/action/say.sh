@@ -45,3 +45,11 @@ quietly() {
 apart() {
   env -u GITHUB_ENV -u GITHUB_OUTPUT -u GITHUB_PATH -u GITHUB_STATE -u GITHUB_STEP_SUMMARY "$@"
 }
+
+# entries TEXT: its lines without blanks around them; empty ones and remarks (#) are left out
+entries() {
+  local line
+  while read -r line; do
+    case $line in '' | '#'*) ;; *) printf '%s\n' "$line" ;; esac
+  done <<< "$1"
+}

@@ -28,12 +28,12 @@ fi
 if [ "$code" = 3 ] && [ "$GETS_SECRETS" = false ]; then
   annotate notice "this pull request comes from a fork or from Dependabot and gets no secrets, so what needs a key could \
 not be measured; that says nothing against it. Somebody who may push can measure it from a branch of this repository"
-  if [ "$ON_NO_SECRETS" = skip ] && [ "${UNDECIDED:-false}" = true ]; then code=0 verdict=skipped; fi
+  if [ "$ON_NO_SECRETS" = skip ] && [ "$ONLY_A_KEY" = true ]; then code=0 verdict=skipped; fi
 fi
 
 if [ -z "$verdict" ]; then
   case $code in
-    0) verdict=${STATUS:-pass} ;;
+    0) if [ -n "$SHARD" ]; then verdict=measured; else verdict=${STATUS:-pass}; fi ;;
     1) verdict=fail ;;
     3) verdict=invalid ;;
     *) verdict=error ;;

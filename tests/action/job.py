@@ -65,12 +65,18 @@ class Job:
     ran: list[str] = field(default_factory=list)
     cancelled: bool = False
     status: str = "success"
+    done: dict[str, Step] = field(default_factory=dict)
     _count: int = 0
 
     def __post_init__(self) -> None:
         for folder in (self.workspace, self.temp, self.folder / "files"):
             folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "files" / "event.json").write_text(json.dumps(self.github["event"]), encoding="utf-8")
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the step whose id is `gate`."""
+        return self.done["gate"].outputs
 
     @property
     def workspace(self) -> Path:
@@ -80,15 +86,15 @@ class Job:
     def temp(self) -> Path:
         return self.folder / "temp"
 
-    def run(self, job: Mapping[str, Any]) -> dict[str, Step]:
-        """Run a job of a workflow; its steps by id. `status` says how it ended."""
+    def run(self, job: Mapping[str, Any]) -> None:
+        """Run a job of a workflow. `status` says how it ended, `done` what became of its steps, by id."""
         place = Place()
         if "if" in job and not condition(job["if"], self._contexts(place), self._functions(place)):
             self.status = "skipped"
-            return {}
+            return
         self._steps(job["steps"], place)
         self.status = "failure" if place.failed else "success"
-        return place.steps
+        self.done = place.steps
 
     def _steps(self, steps: list[Mapping[str, Any]], place: Place) -> None:
         place.ids = frozenset(step["id"] for step in steps if "id" in step)

@@ -1,51 +1,15 @@
-"""The steps of action.yml, unchanged, as a job of the scaffold's workflow runs them."""
+"""The verdict of the action, whose steps are run unchanged, as the job of the scaffold's workflow runs them."""
 
 import json
-from typing import Any
 
-import yaml
+import pytest
 
-from llmops_cli.cli.main import main
-from tests.action.hub import Hub, Pull
-from tests.action.job import ROOT, Job
+from tests.action.hub import Hub
+from tests.action.project import changed, first_project, gate, measured, workflow
 
-SCAFFOLD = ROOT / "llmops_cli/scaffold"
-RECORDING = "evals/recordings/ticket-summary.jsonl"
-PROMPT = "prompts/ticket-summary.yaml"
-
-
-def workflow(name: str) -> dict[str, Any]:
-    """A workflow of the scaffold."""
-    text = (SCAFFOLD / f"dot-github/workflows/llmops-{name}.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)  # type: ignore[no-any-return]
-
-
-def first_project(hub: Hub) -> None:
-    """What `llmops init` writes, on main."""
-    assert main(["init", str(hub.work.path)]) == 0
-    hub.push_main({})
-
-
-def changed(
-    hub: Hub, *, version: str = "1.1.0", worse: bool = False, words: str = "at most 8 English words"
-) -> dict[str, str | bytes]:
-    """A change of the prompt with its bump and the answers of the new version."""
-    prompt = (hub.work.path / PROMPT).read_text().replace("at most 10 English words", words)
-    rows = [json.loads(line) for line in (hub.work.path / RECORDING).read_text().splitlines()]
-    new = [row | {"prompt": f"ticket-summary@{version}"} for row in rows if row["prompt"] == "ticket-summary@1.0.0"]
-    if worse:
-        new = [row | {"output": "Gladly! ::error::owned " + row["output"]} for row in new]
-    return {
-        PROMPT: prompt.replace("version: 1.0.0", f"version: {version}"),
-        RECORDING: "".join(json.dumps(row) + "\n" for row in rows + new),
-    }
-
-
-def gate(hub: Hub, pull: Pull, **given: str) -> Job:
-    """The job of the workflow for a pull request."""
-    job = hub.job(hub.pull_request(pull), **given)
-    job.run(workflow("eval")["jobs"]["gate"])
-    return job
+HOSTILE = (
+    "Gladly!\n::error::owned\n::add-mask::a\n ::set-output name=verdict::pass\n##[error]owned\n::stop-commands::x\n"
+)
 
 
 def test_a_good_change_is_green(hub: Hub) -> None:
@@ -53,15 +17,97 @@ def test_a_good_change_is_green(hub: Hub) -> None:
     job = gate(hub, hub.open(7, changed(hub)))
     assert job.status == "success", job.log.text
     assert job.log.others == []
-    assert "verdict: pass (exit code 0)" in job.log.text
+    assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("pass", "0")
+    assert len(job.outputs["run-ids"].split()) == 1
     assert "ticket-summary" in job.summary
-    assert (hub.artifacts[job.github["run_id"]]["llmops-results"] / "outcome.json").is_file()
+    kept = hub.artifacts[job.github["run_id"]]["llmops-results"]
+    outcome = json.loads((kept / "outcome.json").read_text())
+    assert outcome["runs"] == job.outputs["run-ids"].split()
+    assert json.loads((kept / "check.json").read_text())["findings"] == []
 
 
 def test_a_regression_is_red_and_its_words_are_no_commands(hub: Hub) -> None:
     first_project(hub)
-    job = gate(hub, hub.open(7, changed(hub, worse=True)))
+    job = gate(hub, hub.open(7, changed(hub, prefix=HOSTILE)))
     assert job.status == "failure"
-    assert "verdict: fail (exit code 1)" in job.log.text
+    assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("fail", "1")
     assert job.log.others == []
     assert not any("owned" in one for one in job.log.annotations)
+
+
+def test_a_prompt_without_a_bump_is_red_although_its_answers_are_good(hub: Hub) -> None:
+    first_project(hub)
+    job = gate(hub, hub.open(7, changed(hub, version="1.0.0")))
+    assert (job.status, job.outputs["exit-code"]) == ("failure", "1")
+    assert "needs-bump" in job.log.text
+
+
+def test_what_cannot_be_measured_stays_3(hub: Hub) -> None:
+    """The recording does not know the new version, and a mistake in a suite is another matter."""
+    first_project(hub)
+    files = changed(hub)
+    unknown = gate(hub, hub.open(7, {name: text for name, text in files.items() if name.startswith("prompts/")}))
+    assert (unknown.status, unknown.outputs["verdict"], unknown.outputs["exit-code"]) == ("failure", "invalid", "3")
+    broken = gate(hub, hub.open(8, {"evals/ticket-summary.yaml": "prompt: [\n"}, branch="other"))
+    assert (broken.status, broken.outputs["verdict"], broken.outputs["exit-code"]) == ("failure", "error", "2")
+
+
+def test_a_change_of_something_else_ends_at_once(hub: Hub) -> None:
+    first_project(hub)
+    job = gate(hub, hub.open(7, {"README.md": "words\n", "src/prompts/x.py": "pass\n"}))
+    assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("success", "untouched", "0")
+    assert "Install llmops" not in job.ran and "Measure" not in job.ran
+    assert len(job.log.annotations) == 1 and "nothing to measure" in job.log.annotations[0]
+
+
+def test_a_prompt_that_is_only_moved_away_is_a_change(hub: Hub) -> None:
+    first_project(hub)
+    pull = hub.open(7, {"README.md": "words\n"})
+    hub.work.git("switch", "-q", "change")
+    hub.work.git("mv", "evals/ticket-summary.yaml", "kept.yaml")
+    pull = hub.open(7, {})
+    assert gate(hub, pull).outputs["exit-code"] == "3"  # a suite is gone
+
+
+def test_the_queue_is_measured_against_the_commit_the_entry_stands_on(hub: Hub) -> None:
+    first_project(hub)
+    pull = hub.open(7, changed(hub))
+    merged, base = (hub.bare.git("rev-parse", f"refs/pull/7/merge{at}") for at in ("", "^1"))
+    hub.push_main({"README.md": "main has moved on\n"})
+    job = measured(hub, hub.merge_group(merged, base), depth="1")
+    assert (job.status, job.outputs["verdict"]) == ("success", "pass"), job.log.text
+    assert base[:7] in job.log.text
+    assert pull.head
+
+
+def test_main_is_held_against_its_floors(hub: Hub) -> None:
+    first_project(hub)
+    job = measured(hub, hub.push(), depth="1")
+    assert (job.status, job.outputs["verdict"]) == ("success", "pass"), job.log.text
+
+
+def test_a_project_below_the_top_of_the_repository(hub: Hub) -> None:
+    first_project(hub, "services/desk")
+    pull = hub.open(7, changed(hub, folder="services/desk/", prefix="Gladly! "))
+    job = gate(hub, pull, **{"working-directory": "services/desk", "paths": "services/desk/**"})
+    assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("fail", "1"), job.log.text
+
+
+def test_named_suites_flags_and_a_name_that_nobody_knows(hub: Hub) -> None:
+    first_project(hub)
+    pull = hub.open(7, changed(hub))
+    job = gate(hub, pull, suites="\n  ticket-summary\n", repeats="1", budget="5", **{"allow-removed": "true"})
+    assert job.outputs["verdict"] == "pass", job.log.text
+    other = gate(hub, pull, suites="tickets; touch owned $(touch owned)")
+    assert other.outputs["exit-code"] == "2"
+    assert not list(other.folder.rglob("owned"))
+
+
+@pytest.mark.parametrize("codes", [("failure", "", "", ""), ("success", "", "", "")])
+def test_cancelled_jobs_say_nothing(hub: Hub, codes: tuple[str, ...]) -> None:
+    del codes
+    first_project(hub)
+    job = hub.job(hub.pull_request(hub.open(7, changed(hub))))
+    job.cancelled = True
+    job.run(workflow("eval")["jobs"]["gate"])
+    assert job.ran == [] and job.log.text == ""

@@ -1,0 +1,96 @@
+"""What is compared with, in every kind of checkout: found, and nothing cut off."""
+
+import json
+
+import pytest
+
+from tests.action.hub import Hub
+from tests.action.project import changed, first_project, gate, git, measured
+
+
+def long_history(hub: Hub, count: int) -> None:
+    """Commits on main that change nothing."""
+    hub.push_main({"README.md": "words\n"})
+    for number in range(count):
+        hub.work.git("commit", "-q", "--allow-empty", "-m", f"nothing {number}")
+    hub.work.git("push", "-q", "origin", "main")
+
+
+@pytest.mark.parametrize("depth", ["0", "1", "2"])
+def test_whatever_was_checked_out_the_base_is_found(hub: Hub, depth: str) -> None:
+    """Main has moved on since the branch left it, and once more since the merge ref was made."""
+    long_history(hub, 120)
+    first_project(hub)
+    pull = hub.open(7, changed(hub))
+    for number in range(20):
+        hub.work.git("switch", "-q", "main")
+        hub.work.git("commit", "-q", "--allow-empty", "-m", f"later {number}")
+    hub.work.git("push", "-q", "origin", "main")
+    hub.merge_again(7, pull.branch)
+    base = hub.bare.git("rev-parse", "refs/pull/7/merge^1")
+    hub.push_main({"docs/0.md": "newer than the merge ref\n"})
+    job = measured(hub, hub.pull_request(pull), depth=depth)
+    assert job.status == "success", job.log.text
+    assert f"origin/main ({base[:7]})" in job.log.text
+    outcome = json.loads((hub.artifacts[job.github["run_id"]]["llmops-results"] / "outcome.json").read_text())
+    assert outcome["base_commit"] == base
+    if depth == "0":
+        assert git(job, "rev-parse", "--is-shallow-repository") == "false"
+        assert git(job, "rev-list", "--count", "origin/main") == hub.bare.git("rev-list", "--count", "main")
+    else:
+        assert git(job, "rev-parse", "--is-shallow-repository") == "true"  # not everything was fetched
+
+
+def test_releases_and_environments_are_fetched_and_other_tags_are_not(hub: Hub) -> None:
+    long_history(hub, 5)
+    first_project(hub)
+    hub.work.git("tag", "-a", "-m", "an old release", "ticket-summary@v1.0.0")
+    hub.work.git("tag", "v7.0")
+    hub.work.git("push", "-q", "--tags", "origin", "main", "main:refs/heads/llmops/production", "main:refs/heads/topic")
+    job = gate(hub, hub.open(7, changed(hub)))
+    assert job.status == "success", job.log.text
+    assert git(job, "tag").split() == ["ticket-summary@v1.0.0"]
+    branches = git(job, "for-each-ref", "--format=%(refname)", "refs/remotes/origin").split()
+    assert branches == ["refs/remotes/origin/llmops/production", "refs/remotes/origin/main"]
+
+
+def test_a_branch_that_is_named_like_the_base_is_not_taken_for_it(hub: Hub) -> None:
+    """Whoever opens the pull request names the branch; a comparison with itself would always be green."""
+    first_project(hub)
+    pull = hub.open(7, changed(hub, prefix="Gladly! "))
+    github = hub.pull_request(pull)
+    github["ref"], github["sha"] = "refs/heads/main", pull.head
+    job = measured(hub, github, depth="1")
+    assert git(job, "rev-parse", "main") == pull.head
+    assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("fail", "1"), job.log.text
+
+
+@pytest.mark.parametrize("against", ["main", "release-1", "COMMIT"])
+def test_another_base_by_name(hub: Hub, against: str) -> None:
+    long_history(hub, 3)
+    first_project(hub)
+    base = hub.bare.git("rev-parse", "main")
+    hub.work.git("push", "-q", "origin", "main:refs/heads/release-1")
+    pull = hub.open(7, changed(hub))
+    job = measured(hub, hub.pull_request(pull), depth="1", against=base if against == "COMMIT" else against)
+    assert job.status == "success", job.log.text
+    assert f"({base[:7]})" in job.log.text
+
+
+@pytest.mark.parametrize("against", ["nowhere", "0123456789012345678901234567890123456789", "main..x", "a b"])
+def test_a_base_that_is_nowhere_is_3(hub: Hub, against: str) -> None:
+    first_project(hub)
+    job = gate(hub, hub.open(7, changed(hub)), against=against)
+    assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("failure", "invalid", "3")
+    assert any("to compare with" in one for one in job.log.annotations), job.log.text
+
+
+def test_unrelated_histories_are_3(hub: Hub) -> None:
+    first_project(hub)
+    files = changed(hub)
+    hub.work.git("switch", "-q", "--orphan", "lonely")
+    hub.work.commit({"README.md": "alone\n"})
+    hub.work.git("push", "-q", "origin", "lonely")
+    job = gate(hub, hub.open(7, files), against="lonely")
+    assert job.outputs["exit-code"] == "3"
+    assert any("no common ancestor" in one for one in job.log.annotations), job.log.text
