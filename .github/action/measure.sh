@@ -8,8 +8,8 @@ if [ -n "$AGAINST" ]; then flags+=(--against "$AGAINST"); fi
 
 check=0
 if [ "$PROMPT_CHECK" = true ] && [ -z "$SHARD" ]; then
-  quietly apart llmops prompt check ${flags[@]+"${flags[@]}"} || check=$?
-  apart llmops prompt check ${flags[@]+"${flags[@]}"} --json > "$RESULTS/check.json" 2> /dev/null || true
+  : > "$RESULTS/check.json" # stays empty where the versions could not be checked
+  quietly apart llmops prompt check ${flags[@]+"${flags[@]}"} --json -o "$RESULTS/check.json" || check=$?
 fi
 output check-code "$check"
 

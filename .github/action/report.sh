@@ -1,23 +1,38 @@
-# Step summary, annotations and the HTML report, from what was measured. The gate has decided already: what cannot be
+# Annotations, step summary and the HTML report, from what was measured. The gate has decided already: what cannot be
 # written here is a warning.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/say.sh"
 cd "$GITHUB_WORKSPACE/$WORKING_DIRECTORY"
 
-# written FILE ARGUMENT...: the runs in a format; the exit code is the gate's, so only the file says whether it is there
+# The codes of these commands are the gate's once more; whether they did their work, only their output says.
+shown() { apart llmops "$@" 2> "$RUNNER_TEMP/llmops/report.log" || true; }
+
 written() {
   local file=$1
   shift
-  llmops eval report "$RESULTS/runs" "$@" -o "$file" > "$RUNNER_TEMP/llmops/report.log" 2>&1 || true
+  shown "$@" > "$file"
   if [ ! -s "$file" ]; then
     annotate warning "$(basename "$file") could not be written: $(tail -n 1 "$RUNNER_TEMP/llmops/report.log")"
+    rm -f "$file"
     return 1
   fi
 }
 
+if [ "$PROMPT_CHECK" = true ] && [ "$CHECK_CODE" != 0 ]; then
+  against=()
+  if [ -n "$AGAINST" ]; then against=(--against "$AGAINST"); fi
+  shown prompt check ${against[@]+"${against[@]}"} --format annotations
+fi
 if compgen -G "$RESULTS/runs/*.json" > /dev/null; then
-  if written "$RESULTS/report.md" --format markdown; then cat "$RESULTS/report.md" >> "$GITHUB_STEP_SUMMARY"; fi
-  written "$RESULTS/report.json" --format json || true
+  shown eval report "$RESULTS/runs" --format annotations
+  if written "$RESULTS/report.html" eval report "$RESULTS/runs" --format html; then
+    output report "$RESULTS/report.html"
+  fi
+  written "$RESULTS/report.json" eval report "$RESULTS/runs" --format json || true
+fi
+if [ -e "$RESULTS/outcome.json" ] \
+  && written "$RUNNER_TEMP/llmops/summary.md" report comment "$RESULTS" --print --config-id "${CONFIG_ID:-summary}"; then
+  cat "$RUNNER_TEMP/llmops/summary.md" >> "$GITHUB_STEP_SUMMARY"
 fi
 python3 "$here/statuses.py" "$RESULTS" >> "$GITHUB_OUTPUT"

@@ -100,6 +100,8 @@ class Hub:
         event = {
             "workflow_run": {
                 "id": int(run_id),
+                "run_attempt": 1,
+                "html_url": f"{self.server_url}/{REPOSITORY}/actions/runs/{run_id}",
                 "event": "pull_request",
                 "conclusion": conclusion,
                 "head_sha": pull.head,
