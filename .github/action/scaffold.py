@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-WORKFLOWS = ("eval", "comment", "release", "promote")
+WORKFLOWS = ("eval", "comment", "release", "promote", "drift")
 ACTION = "your-org/llmops"
 COMMIT = "0" * 40
 REMARK = "# say here which repository and commit, or: llmops init --action OWNER/llmops@COMMIT"

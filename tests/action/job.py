@@ -21,6 +21,8 @@ from tests.action.log import Log
 ROOT = Path(__file__).resolve().parents[2]
 OURS = re.compile(r"(?:your-org/llmops|\$)(?P<path>/[\w./-]*)?(?:@0{40})?\Z")
 PINNED = re.compile(r"(?P<name>[\w.-]+/[\w./-]+)@[0-9a-f]{40}\Z")
+# where packages come from and what may be trusted is a matter of the machine that runs the tests
+OF_THE_MACHINE = re.compile(r"HOME|TMPDIR|GIT_CONFIG_NOSYSTEM|(?:PIP|UV|SSL_CERT)_\w+|\w+_(?:proxy|PROXY)")
 SUMMARY_LIMIT = 1024 * 1024  # bytes; GitHub drops a summary that is longer
 
 StandIn = Callable[["Job", Mapping[str, str]], Mapping[str, str]]
@@ -183,7 +185,7 @@ class Job:
         github = self.github
         event = self.folder / "files" / "event.json"
         return {
-            **{name: os.environ[name] for name in ("HOME", "GIT_CONFIG_NOSYSTEM", "TMPDIR") if name in os.environ},
+            **{name: value for name, value in os.environ.items() if OF_THE_MACHINE.fullmatch(name)},
             "PATH": os.pathsep.join([*self.path, "/usr/local/bin", "/usr/bin", "/bin"]),
             "CI": "true",
             "GITHUB_ACTIONS": "true",

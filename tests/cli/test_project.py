@@ -9,6 +9,7 @@ from llmops_cli.cli.main import main
 
 WRITTEN = [
     ".github/workflows/llmops-comment.yml",
+    ".github/workflows/llmops-drift.yml",
     ".github/workflows/llmops-eval.yml",
     ".github/workflows/llmops-promote.yml",
     ".github/workflows/llmops-release.yml",
