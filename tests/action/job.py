@@ -68,6 +68,7 @@ class Job:
     cancelled: bool = False
     status: str = "success"
     done: dict[str, Step] = field(default_factory=dict)
+    inside: dict[str, Step] = field(default_factory=dict)  # the steps of the last composite action
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -149,6 +150,7 @@ class Job:
             for name, about in declared.items()
         }
         self._steps(action["runs"]["steps"], place)
+        self.inside = place.steps
         outputs = {
             name: resolve(about["value"], self._contexts(place), {})
             for name, about in action.get("outputs", {}).items()

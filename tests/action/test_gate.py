@@ -32,7 +32,8 @@ def test_a_regression_is_red_and_its_words_are_no_commands(hub: Hub) -> None:
     assert job.status == "failure"
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("fail", "1")
     assert job.log.others == []
-    assert not any("owned" in one for one in job.log.annotations)
+    assert [one for one in job.log.annotations if "owned" in one.splitlines()[0][:20]] == []
+    assert any("valid_json" in one for one in job.log.annotations)
 
 
 def test_a_prompt_without_a_bump_is_red_although_its_answers_are_good(hub: Hub) -> None:
