@@ -119,7 +119,7 @@ def merge(
 ) -> int:
     """Unite all shards of one `eval run`, and decide as that run would have (exit code 0, 1 or 3).
 
-    The shards know the flags they were measured with; one that is said again must be the same.
+    The shards know the flags they were measured with. Who says any of them says them all, and they must be the same.
     """
     from llmops_cli.config import load_config
     from llmops_cli.evals.merge import gather

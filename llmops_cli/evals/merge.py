@@ -35,15 +35,17 @@ class Shards:
     def options(self, wanted: SessionOptions) -> SessionOptions:
         """What the merge is to be done with: the shards' flags, and how to speak from `wanted`.
 
-        Raises InputError where a flag of `wanted` is not what the shards were measured with.
+        Raises InputError where `wanted` has any of these flags, and they are not those of the shards.
         """
         said, asked, nothing = self.said.model_dump(), options_of(wanted).model_dump(), ShardOptions().model_dump()
-        other = [name for name in said if asked[name] != nothing[name] and asked[name] != said[name]]
+        flags = [name for name in said if name != "suites"]
+        given = [name for name in flags if asked[name] != nothing[name]]
+        other = [name for name in (*given, *flags) if asked[name] != said[name]] if given else []
         if other:
             name = other[0].replace("_", "-")
             raise InputError(
                 f"the shards were measured with another --{name}: {said[other[0]]!r}, and not {asked[other[0]]!r}",
-                hint="measure them with these flags, or merge them without",
+                hint="say all flags of the shards, or none of them",
             )
         return replace(wanted, **{**said, "suites": tuple(self.said.suites)})
 

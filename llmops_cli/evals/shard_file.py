@@ -23,7 +23,7 @@ MOST_HEAD_BYTES = 4_000_000
 MOST_RESULT_BYTES = 64_000_000
 _PATTERN = "shard-*-of-*.jsonl"
 
-Word = Annotated[str, Field(max_length=1000)]
+Word = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Amount = Annotated[int, Field(ge=0, le=10**12)]
 
 
@@ -129,7 +129,7 @@ def find_shards(folders: Iterable[Path]) -> list[ShardFile]:
         if folder.is_file():
             found.append(folder)
         elif folder.is_dir():
-            found += sorted(folder.rglob(_PATTERN))
+            found += sorted(path for path in folder.rglob(_PATTERN) if path.is_file())
         else:
             raise InputError(f"there is no folder {folder}", hint="llmops eval run --shard 1/4 makes a first shard")
     return [_read(path) for path in dict.fromkeys(path.resolve() for path in found)]

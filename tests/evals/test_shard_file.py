@@ -74,6 +74,7 @@ def edited(path: Path, line: int, **change: Any) -> None:
         ({"surprise": 1}, "surprise: unknown key"),
         ({"options": {"against": "m" * 1001}}, "options.against"),
         ({"options": {"repeats": 10**30}}, "options.repeats"),
+        ({"options": {"against": "main\n# forged"}}, "options.against"),
         ({"suites": [{"results": -1}]}, "suites[0].results: must be greater than or equal to 0"),
         ({"suites": [{"counts": {"cost_usd": -1}}]}, "suites[0].counts.cost_usd"),
         ({"suites": []}, "holds more than its first line says"),

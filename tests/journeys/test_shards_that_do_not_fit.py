@@ -104,6 +104,9 @@ def test_a_flag_that_is_said_again_must_be_the_same(adder: GitRepo, shell: Shell
     for words in (["--against", "HEAD"], ["--repeats", "2"], ["--allow-removed"], ["--anchor", "main"]):
         refused(shell(adder, "eval", "merge", *words), 2, f"measured with another {words[0]}")
     assert shell(adder, "eval", "merge", "--against", "main").code == 0
+    shell.done(adder, "eval", "run", "--against", "main", "--allow-removed", "--shard", "1/1")
+    refused(shell(adder, "eval", "merge", "--against", "main"), 2, "measured with another --allow-removed: True")
+    assert shell(adder, "eval", "merge", "--against", "main", "--allow-removed").code == 0
 
 
 def test_another_base_and_other_files(adder: GitRepo, shell: Shell) -> None:
