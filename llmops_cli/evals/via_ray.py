@@ -76,6 +76,8 @@ class RayWorkers:
         return execute
 
     async def _started(self) -> "_Crew":
+        where = self._config.env.get("RAY_ADDRESS") or "this machine"
+        self._options.progress.note(f"waiting for Ray on {where}")
         count = self._connect()
         options = replace(self._options, progress=NoProgress(), execute_for=None)
         if options.budget_usd is not None:
@@ -83,7 +85,6 @@ class RayWorkers:
         crew = _Crew(Order(str(self._config.root), options), count, self._options.progress.note)
         self._open.callback(crew.dismiss)
         await crew.hire_all()
-        where = self._config.env.get("RAY_ADDRESS") or "this machine"
         self._options.progress.note(f"{many(count, 'Ray worker')} on {where}")
         return crew
 
