@@ -48,14 +48,14 @@ def test_a_filter_by_check_and_tag_counts_what_it_shows(open_page: Open) -> None
     tagged = [case.model_copy(update={"tags": ["even" if i % 2 == 0 else "odd"]}) for i, case in enumerate(run.cases)]
     page = open_page(html_report([views.analysis_of(run.model_copy(update={"cases": tagged}), against_main=True)]))
     page.get_by_label("only this check").select_option("short")
-    page.get_by_role("button", name="regressed").click()
+    page.locator(".filters").get_by_role("button", name="regressed").click()
     assert rows(page) == ["c9"]
     page.get_by_label("only this check").select_option("any check")
     assert rows(page) == ["c6", "c7", "c8", "c9"]
     page.get_by_label("only this tag").select_option("odd")
     expect(page.get_by_role("status").first).to_have_text("2 of 10 cases")
     assert rows(page) == ["c7", "c9"]
-    expect(page.get_by_role("button", name="all")).to_contain_text("5")
+    expect(page.locator(".filters").get_by_role("button", name="all")).to_contain_text("5")
 
 
 def test_a_link_opens_its_case_whatever_is_filtered(open_page: Open) -> None:
@@ -64,10 +64,12 @@ def test_a_link_opens_its_case_whatever_is_filtered(open_page: Open) -> None:
     expect(dialog).to_contain_text("c8")
     assert dialog.locator("figure").count() == 1  # the second suite has no base
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="improved").first.click()
+    page.locator(".filters").get_by_role("button", name="improved").first.click()
     page.evaluate("location.hash = '#case=c4'")
     expect(dialog).to_contain_text("critical")
-    expect(page.get_by_role("button", name="all").first).to_have_attribute("aria-pressed", "true", timeout=5_000)
+    expect(page.locator(".filters").get_by_role("button", name="all").first).to_have_attribute(
+        "aria-pressed", "true", timeout=5_000
+    )
 
 
 @pytest.mark.parametrize("address", ["#case=nobody", "#case=%E0%A4%A", "#case=", "#suite-0", "#<img src=x>"])
@@ -165,3 +167,26 @@ def test_who_cannot_see_is_told_what_there_is(open_page: Open) -> None:
         expect(page.get_by_role(landmark)).to_have_count(1)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="skip to the content")).to_be_focused()
+
+
+def test_the_figures_lead_to_the_cases_that_they_count(open_page: Open) -> None:
+    after = {"right": binary(6, 10), "short": binary(9, 10)}
+    run = run_of(after, {"right": binary(10, 10), "short": binary(10, 10) | {"c0": [0.0]}})
+    page = open_page(html_report([views.analysis_of(run, against_main=True)]))
+    page.get_by_role("button", name="1 improved on short: show them").click()
+    assert rows(page) == ["c0"]
+    expect(page.locator(".view tr[data-place='0']")).to_be_focused()
+    expect(page.get_by_label("only this check")).to_have_value("1")
+    page.get_by_role("button", name="4 regressed on right: show them").click()
+    assert rows(page) == ["c6", "c7", "c8", "c9"]
+
+
+def test_the_keys_work_on_where_a_focused_row_was_scrolled_away(open_page: Open) -> None:
+    values = {f"c{number}": [1.0] for number in range(300)}
+    page = open_page(html_report([views.analysis_of(run_of({"right": values}, {"right": values}), against_main=True)]))
+    page.locator(".view tr[data-place='0']").focus()
+    page.locator(".view").evaluate("view => { view.scrollTop = 5000 }")
+    expect(page.locator(".view tr[data-place='150']")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".view tr[data-place='1']")).to_be_focused()
+    expect(page.locator(".view tr[data-place='1']")).to_be_in_viewport()

@@ -24,10 +24,10 @@ def test_the_regression_of_330_problems(math_repo: GitRepo, tmp_path: Path, requ
         "all": 330, "regressed": 53, "improved": 36, "flaky": 0, "failed to measure": 0, "not passing": 221, "new": 0
     }  # fmt: skip
 
-    page.get_by_role("button", name="improved").click()
+    page.locator(".filters").get_by_role("button", name="improved").click()
     expect(page.locator(".count")).to_have_text("36 of 330 cases")
     assert {text.split(" ", 1)[1] for text in page.locator(".view td.checks").all_inner_texts()} == {"fail → pass"}
-    page.get_by_role("button", name="regressed").click()
+    page.locator(".filters").get_by_role("button", name="regressed").click()
     expect(page.locator(".count")).to_have_text("53 of 330 cases")
     page.locator(".view tbody tr[data-place='0']").click()
     dialog = page.get_by_role("dialog")

@@ -6,13 +6,13 @@ const SPARE_ROWS = 8; // drawn above and below what is in view
 /** The list in its place on the page. `open` is called with a list and a place in it. */
 function caseList(place, open) {
   const number = place.dataset.suite;
-  const list = { number, index: blockOf(`index-${number}`), shown: [], active: 0, height: ROW_HEIGHT, open };
+  const list = { place, number, index: blockOf(`index-${number}`), shown: [], active: 0, height: ROW_HEIGHT, open };
   list.filter = { sign: -1, tag: -1, check: -1, text: "" };
   list.filters = filterBar(list);
   list.status = make("p", { class: "soft count", role: "status", "aria-live": "polite" });
   list.body = make("tbody");
   list.table = make("table", { role: "grid", "aria-label": `cases of ${list.index.name}` }, tableHead(list), list.body);
-  list.view = make("div", { class: "view", onscroll: () => draw(list) }, list.table);
+  list.view = make("div", { class: "view", tabindex: "-1", onscroll: () => draw(list) }, list.table);
   list.view.addEventListener("keydown", (event) => onTableKey(list, event));
   place.append(list.filters.bar, list.status, list.view);
   place.hidden = false;
@@ -61,6 +61,7 @@ function chip(list, words, sign) {
 }
 
 function choice(list, name, values) {
+  list.choices ??= {};
   if (!values.length) return null;
   const options = values.map((value, at) => make("option", { value: at }, value));
   const select = make("select", {}, make("option", { value: -1 }, `any ${name}`), options);
@@ -68,7 +69,19 @@ function choice(list, name, values) {
     list.filter[name] = Number(select.value);
     applyFilter(list);
   });
+  list.choices[name] = select;
   return make("label", {}, make("span", { class: "away" }, `only this ${name}`), select);
+}
+
+/** Show what a filter lets through: `sign`, `check` and `tag` by their words, empty for all; a search is ended. */
+function setFilter(list, { sign = "", check = "", tag = "" } = {}) {
+  const { index, filter } = list;
+  Object.assign(filter, {
+    sign: index.signs.indexOf(sign), check: index.checks.indexOf(check), tag: index.tags.indexOf(tag), text: "",
+  });
+  list.filters.search.value = "";
+  for (const [name, select] of Object.entries(list.choices)) select.value = String(filter[name]);
+  applyFilter(list);
 }
 
 /** The signs of a line that count under the filter; -1 when it is left out, whatever its signs are. */
@@ -127,14 +140,15 @@ function stringsIn(value) {
 function draw(list) {
   const first = Math.max(0, Math.floor(list.view.scrollTop / list.height) - SPARE_ROWS);
   const last = Math.min(list.shown.length, first + Math.ceil(list.view.clientHeight / list.height) + 2 * SPARE_ROWS);
-  const focused = list.body.contains(document.activeElement);
+  const focused = list.view.contains(document.activeElement);
   const rows = [];
   for (let place = first; place < last; place++) rows.push(caseRow(list, place));
   const empty = list.shown.length ? null : make("tr", {}, make("td", { colspan: 3, class: "soft" }, "no case"));
   list.table.setAttribute("aria-rowcount", String(list.shown.length + 1));
   list.body.replaceChildren(...nodes([spacer(list, first), rows, empty, spacer(list, list.shown.length - last)]));
   if (rows.length && !rows.some((row) => row.tabIndex === 0)) rows[0].tabIndex = 0;
-  if (focused) activeRow(list)?.focus({ preventScroll: true });
+  // a focused row that is scrolled away leaves the focus to the list, so that the keys still work
+  if (focused) (activeRow(list) ?? list.view).focus({ preventScroll: true });
   const height = rows[0]?.getBoundingClientRect().height;
   if (height && Math.abs(height - list.height) > 0.5) {
     list.height = height;
@@ -154,12 +168,13 @@ function caseRow(list, place) {
   const cells = [
     make("td", { class: "signs" }, signWords(list.index, line)),
     make("td", { class: "id", title: line.id }, line.id),
-    make("td", { class: "checks" }, checkWords(list, line)),
+    make("td", { class: "checks", title: checkWords(list, line) }, checkWords(list, line)),
     list.index.tags.length ? make("td", { class: "tags" }, line.tags.map((tag) => list.index.tags[tag]).join(", ")) : null,
     make("td", { class: "asked" }, line.asked),
   ];
   const row = make("tr", { "aria-rowindex": place + 2, tabindex: place === list.active ? 0 : -1 }, cells);
   row.dataset.place = place;
+  row.addEventListener("focus", () => { list.active = place; });
   row.addEventListener("click", () => openPlace(list, place));
   return row;
 }

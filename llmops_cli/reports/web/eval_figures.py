@@ -9,7 +9,7 @@ from llmops_cli.evals.figures import amount, bounds, change
 from llmops_cli.evals.metric import Metric
 from llmops_cli.evals.policy import MEASURED, Rule, lower_is_better
 from llmops_cli.reports.web.markup import Child, Html, element
-from llmops_cli.reports.web.svg import Mark, Scale, Whisker, whiskers
+from llmops_cli.reports.web.svg import Mark, Scale, Whisker, balance, whiskers
 
 _VALUES_WIDTH, _CHANGE_WIDTH = 180.0, 140.0
 _WORDS = {"ok": "good", "improved": "good", "fail": "bad", "invalid": "invalid", "inconclusive": "open",
@@ -17,10 +17,11 @@ _WORDS = {"ok": "good", "improved": "good", "fail": "bad", "invalid": "invalid",
 
 
 def compared_table(
-    analysis: Analysis, rows: Sequence[tuple[str, ...]], comparison: Comparison, *, title: str, base: str
+    analysis: Analysis, rows: Sequence[tuple[str, ...]], comparison: Comparison, *, base: str, title: str = ""
 ) -> Html:
     """Rows of COLUMNS_COMPARED as a table; `base` is what the earlier side is called.
 
+    Counts lead to their cases in the list, but from a table with a title: that is of another comparison than the list.
     A metric and its slices share the scale of their values, and all scores that of their changes: both are points.
     """
     effects = {row[0]: effect for row in rows if (effect := comparison.every.get(row[0])) is not None}
@@ -34,7 +35,8 @@ def compared_table(
             body.append(_row_without_effect(row))
             continue
         moves = _moves([effect], rules) if effect.metric in MEASURED else scores
-        body.append(_compared_row(row, effect, rules.get(row[0]), (scales[effect.metric], moves), base))
+        moved = _moved(row[5], effect, leads=not title)
+        body.append(_compared_row(row, effect, rules.get(row[0]), (scales[effect.metric], moves), base, moved))
     heads = (
         ("metric", ""),
         ((base, element("br"), "this change"), "num"),
@@ -94,20 +96,30 @@ def _row(name: str, tag: str, cells: Sequence[Child], styles: Sequence[str]) -> 
     return element("tr", head, built, class_="part" if tag else None)
 
 
+def _moved(said: str, effect: Effect, *, leads: bool) -> Child:
+    """`worse/better`, which the script of the page makes a way to those cases, above a bar of their balance."""
+    worse, better = len(effect.worse), len(effect.better)
+    check, tag = (effect.metric, effect.tag or None) if leads else (None, None)
+    words = element("span", said, class_="moved", data_check=check, data_tag=tag)
+    if not worse and not better:
+        return words
+    return (words, balance(worse, better, f"{worse} worse, {better} better"))
+
+
 _STYLES = ("num", "plot-cell", "num", "plot-cell", "num", "num", "num", "num", "verdict")
 
 
 def _compared_row(
-    row: tuple[str, ...], effect: Effect, rule: Rule | None, scales: tuple[Scale, Scale], base: str
+    row: tuple[str, ...], effect: Effect, rule: Rule | None, scales: tuple[Scale, Scale], base: str, cases: Child
 ) -> Html:
-    name, n, before, after, moved, worse_better, p, said, can_see, verdict = row
+    name, n, before, after, moved, _, p, said, can_see, verdict = row
     cells: list[Child] = [
         (element("span", before, class_="of-base"), element("br"), after),
         _values_picture([(base, effect.baseline), ("this change", effect.candidate)], rule, scales[0]),
         _change_said(effect) or moved,
         _change_picture(effect, rule, scales[1]),
         n,
-        worse_better,
+        cases,
         p,
         can_see,
         _verdict(verdict, said),

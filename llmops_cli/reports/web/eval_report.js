@@ -1,13 +1,14 @@
 // The report comes to life: lists in their places, the dialog, addresses of cases, and the key that leads to the search.
 
 function start() {
-  document.documentElement.classList.add("live");
   const view = caseView((closed) => {
     history.replaceState(null, "", `#suite-${closed.list.number}`);
     moveTo(closed.list, closed.place);
   });
   const open = (list, place) => showCase(view, list, place);
   const lists = [...document.querySelectorAll(".cases")].map((place) => caseList(place, open));
+  lists.forEach(leadToCases);
+  document.documentElement.classList.add("live");
   window.addEventListener("hashchange", () => openAddressed(lists, open));
   document.addEventListener("keydown", (event) => focusSearch(lists, view, event));
   openAddressed(lists, open);
@@ -21,7 +22,7 @@ function openAddressed(lists, open) {
     const at = wanted.suite === null || wanted.suite === list.index.name
       ? list.index.cases.findIndex((line) => line.id === wanted.id) : -1;
     if (at < 0) continue;
-    if (!list.shown.includes(at)) clearFilter(list);
+    if (!list.shown.includes(at)) setFilter(list);
     open(list, list.shown.indexOf(at));
     return;
   }
@@ -37,11 +38,25 @@ function addressed(hash) {
   }
 }
 
-function clearFilter(list) {
-  list.filter = Object.assign(list.filter, { sign: -1, tag: -1, check: -1, text: "" });
-  list.filters.search.value = "";
-  list.filters.bar.querySelectorAll("select").forEach((select) => { select.value = "-1"; });
-  applyFilter(list);
+/** Make of every `worse/better` among the figures of a suite two ways to the cases that it counts. */
+function leadToCases(list) {
+  for (const words of list.place.closest(".suite").querySelectorAll(".moved")) {
+    const { check, tag = "" } = words.dataset;
+    if (!list.index.checks.includes(check)) continue; // of cost and the like there are no signs
+    const counts = words.textContent.split("/");
+    const ways = ["regressed", "improved"].map((sign, at) => (counts[at] === "0" ? "0" : make("button", {
+      type: "button",
+      "aria-label": `${counts[at]} ${sign} on ${check}${tag ? `, tag ${tag}` : ""}: show them`,
+      onclick: () => showCases(list, { sign, check, tag }),
+    }, counts[at])));
+    words.replaceChildren(...nodes([ways[0], "/", ways[1]]));
+  }
+}
+
+function showCases(list, filter) {
+  setFilter(list, filter);
+  list.filters.bar.scrollIntoView();
+  activeRow(list)?.focus({ preventScroll: true });
 }
 
 /** `/` leads to the search of the list that is nearest to what is in view. */

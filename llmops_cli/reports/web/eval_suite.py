@@ -71,10 +71,10 @@ def _figures(one: Suite) -> Html:
         return one.section("Figures", element("p", "Nothing was measured.", class_="soft"))
     if analysis.comparison is None:
         return one.section("Figures", alone_table(analysis, view.rows))
-    tables = [compared_table(analysis, view.rows, analysis.comparison, title="", base=base_name(one.run))]
+    tables = [compared_table(analysis, view.rows, analysis.comparison, base=base_name(one.run))]
     if analysis.anchor is not None and view.anchor_rows:
         title = one_line(view.anchor_title)
-        tables.append(compared_table(analysis, view.anchor_rows, analysis.anchor, title=title, base="anchor"))
+        tables.append(compared_table(analysis, view.anchor_rows, analysis.anchor, base="anchor", title=title))
     legend = element("p", _LEGEND, class_="soft legend")
     return one.section("Figures", tables, legend)
 

@@ -52,6 +52,16 @@ def whiskers(scale: Scale, rows: Sequence[Whisker], marks: Sequence[Mark], label
     return _picture(scale.width, height, label, [*lines, *drawn], "plot")
 
 
+def balance(worse: int, better: int, label: str, *, width: float = 58.0) -> Html:
+    """A thin bar in two parts, as long as what turned worse (left) is to what turned better (right)."""
+    total, height = max(worse + better, 1), 4.0
+    split = width * worse / total
+    gap = 1.0 if worse and better else 0.0
+    parts = [_bar(0, split - gap, height, "worse")] if worse else []
+    parts += [_bar(split + gap, width - split - gap, height, "better")] if better else []
+    return _picture(width, height, label, parts, "plot")
+
+
 def trend_line(
     values: Sequence[float | None],
     label: str,
@@ -112,6 +122,11 @@ def _picture(width: float, height: float, label: str, parts: Sequence[Html], sty
 
 def _line(x1: float, y1: float, x2: float, y2: float, style: str) -> Html:
     return element("line", x1=_number(x1), y1=_number(y1), x2=_number(x2), y2=_number(y2), class_=style)
+
+
+def _bar(x: float, width: float, height: float, style: str) -> Html:
+    place = {"x": _number(x), "y": "0", "width": _number(max(width, 0.5)), "height": _number(height)}
+    return element("rect", **place, class_=f"bar {style}")
 
 
 def _dot(x: float, y: float, radius: float, style: str) -> Html:

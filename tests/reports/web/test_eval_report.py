@@ -41,6 +41,7 @@ def test_figures_are_drawn_and_said() -> None:
     assert labels == [
         "base 95.0 % (76.4 % to 99.1 %), this change 70.0 % (48.1 % to 85.5 %), floor 50.0 %",
         "change -25.0 pp, interval [-47.7, +2.3] pp, allowed -2.0 pp",
+        "6 worse, 1 better",
     ]
     texts = [text for _, text in found.texts]
     for said in ("95.0 %", "70.0 %", "-25.0 pp", "[-47.7, +2.3] pp", "6/1", "0.0352", "-30.6 pp", "fail (regression)"):
@@ -80,7 +81,7 @@ def test_a_hostile_run_adds_no_element_and_loses_no_word() -> None:
         "html", "head", "meta", "title", "style", "body", "a", "header", "span", "fieldset", "legend", "label", "input",
         "main", "article", "p", "h1", "h2", "h3", "ul", "li", "section", "div", "table", "thead", "tbody", "tr", "th",
         "td", "br", "svg", "line", "circle", "details", "summary", "b", "figure", "figcaption", "pre", "ins", "del",
-        "code", "footer", "script",
+        "code", "footer", "script", "rect",
     }  # fmt: skip
     assert found.comments == []
     assert {str(a.get("href", ""))[:1] for a in found.all("a")} == {"#"}
@@ -201,3 +202,14 @@ def test_judges_are_named_with_what_speaks_against_them() -> None:
         "right", "grounded@1 by m", "why"
     ]  # fmt: skip
     assert detail(page, "c0")["sides"][1]["results"][0]["replies"] == {"right": ["<b>yes</b>"]}
+
+
+def test_only_counts_against_the_base_lead_to_cases() -> None:
+    analysis = views.failed()
+    anchor = analysis.run.baseline
+    assert anchor is not None
+    update = {"anchor": anchor.model_copy(update={"role": "anchor"}), "anchor_name": "release"}
+    found = seen(html_report([views.analysis_of(analysis.run.model_copy(update=update), against_main=True)]))
+    moved = [span for span in found.all("span") if span.get("class") == "moved"]
+    assert moved == [{"class": "moved", "data-check": "right"}, {"class": "moved"}]
+    assert "against the anchor release (p@1.0.0)" in found.inside("caption")

@@ -1,6 +1,6 @@
 """Pictures from numbers."""
 
-from llmops_cli.reports.web.svg import Mark, Scale, Whisker, trend_line, whiskers
+from llmops_cli.reports.web.svg import Mark, Scale, Whisker, balance, trend_line, whiskers
 from tests.reports.web.reading import seen
 
 
@@ -40,3 +40,13 @@ def test_a_trend_leaves_gaps_where_nothing_was_measured() -> None:
 def test_a_trend_of_nothing_and_of_one() -> None:
     assert seen(trend_line([], "none").source).all("circle") == []
     assert len(seen(trend_line([0.5], "one").source).all("circle")) == 1
+
+
+def test_a_balance_is_split_as_its_counts_are() -> None:
+    found = seen(balance(3, 1, "3 worse, 1 better", width=40).source)
+    assert [(bar["class"], bar["x"], bar["width"]) for bar in found.all("rect")] == [
+        ("bar worse", "0", "29"),
+        ("bar better", "31", "9"),
+    ]
+    assert [bar["width"] for bar in seen(balance(0, 2, "", width=40).source).all("rect")] == ["40"]
+    assert seen(balance(0, 0, "").source).all("rect") == []
