@@ -53,7 +53,7 @@ def deliver(pieces: Iterable[str], output: Path | None) -> None:
     if output is None or str(output) == "-":
         watched = is_terminal(sys.stdout)
         for piece in pieces:
-            _write(sys.stdout, visible(piece) if watched else piece)
+            _write(sys.stdout, visible(piece.replace("\r\n", "\n")) if watched else piece)
         return
     try:
         write_atomic(output, (piece.encode("utf-8", "backslashreplace") for piece in pieces))

@@ -1,13 +1,16 @@
 """`llmops eval report | compare | schema`: what stored runs say, and how they are written down."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llmops_cli.cli import console
 from llmops_cli.cli.measuring import AllowRemoved, AsJson, Cases, Summary
 from llmops_cli.cli.run_report import append_summary, show_runs
+
+if TYPE_CHECKING:
+    from llmops_cli.evals.chosen_runs import Chosen
 
 Runs = Annotated[
     list[str] | None,
@@ -51,31 +54,46 @@ def report(
     from llmops_cli.errors import InputError
     from llmops_cli.evals.chosen_runs import chosen_runs, newest_of_each_suite
     from llmops_cli.evals.run_store import RunStore
-    from llmops_cli.files.shape import nearest
-    from llmops_cli.reports.formats import FORMATS, Besides
 
-    if format not in FORMATS:
-        raise InputError(f"there is no format {format!r}", hint=nearest(format, list(FORMATS)))
+    format = _known(format, as_json=as_json)
     if runs and each_suite:
         raise InputError("runs are named, and --each-suite chooses them", hint="keep one of the two")
     store = RunStore(load_config().state_dir / "runs")
     names = (newest_of_each_suite(store) if each_suite else runs) or ["latest"]
     chosen = chosen_runs(store, names)
-    format = "json" if as_json else format
-    if format == "terminal" and output is None:
-        show_runs(chosen.analyses, chosen.exit_code, as_json=False, summary=None, cases=cases)
-    else:
-        console.deliver(FORMATS[format].pieces(chosen.analyses, Besides(cases, chosen.stopped)), output)
+    _deliver(chosen, format, output, cases=cases)
     append_summary(chosen.analyses, summary, cases=cases)
     for one in chosen.stopped:
         console.warn(f"not measured: {one.message}" + (f" ({one.hint})" if one.hint else ""))
     return chosen.exit_code
 
 
+def _known(format: str, *, as_json: bool) -> str:
+    """The name of a format. Raises InputError when there is none of that name, before any run is read."""
+    from llmops_cli.errors import InputError
+    from llmops_cli.files.shape import nearest
+    from llmops_cli.reports.formats import FORMATS
+
+    if format not in FORMATS:
+        raise InputError(f"there is no format {format!r}", hint=nearest(format, list(FORMATS)))
+    return "json" if as_json else format
+
+
+def _deliver(chosen: "Chosen", format: str, output: Path | None, *, cases: int) -> None:
+    from llmops_cli.reports.formats import FORMATS, Besides
+
+    if format == "terminal" and output is None:
+        show_runs(chosen.analyses, chosen.exit_code, as_json=False, summary=None, cases=cases)
+    else:
+        console.deliver(FORMATS[format].pieces(chosen.analyses, Besides(cases, chosen.stopped)), output)
+
+
 def compare(
     baseline: Annotated[str, typer.Argument(help="The earlier run: id, its beginning, file, or `latest`.")],
     candidate: Annotated[str, typer.Argument(help="The later run.")] = "latest",
     allow_removed: AllowRemoved = False,
+    format: FormatName = "terminal",
+    output: Output = None,
     summary: Summary = None,
     cases: Cases = 5,
     as_json: AsJson = False,
@@ -83,14 +101,16 @@ def compare(
     """Compare the candidates of two stored runs of one suite, and let the gate decide."""
     from llmops_cli.config import load_config
     from llmops_cli.evals.analysis import analyse, compare_runs
+    from llmops_cli.evals.chosen_runs import Chosen
     from llmops_cli.evals.run_store import RunStore
 
-    config = load_config()
-    store = RunStore(config.state_dir / "runs")
+    format = _known(format, as_json=as_json)
+    store = RunStore(load_config().state_dir / "runs")
     merged = compare_runs(store.load(baseline), store.load(candidate), allow_removed=allow_removed)
-    analysis = analyse(merged)
-    show_runs([analysis], analysis.exit_code, as_json=as_json, summary=summary, cases=cases)
-    return analysis.exit_code
+    chosen = Chosen((analyse(merged),))
+    _deliver(chosen, format, output, cases=cases)
+    append_summary(chosen.analyses, summary, cases=cases)
+    return chosen.exit_code
 
 
 def schema(

@@ -23,7 +23,13 @@ def with_places(prepared: Preparation, config: Config) -> Preparation:
     is no reason to stop: then it is line 1.
     """
     repo = Repo.find(config.root) if config.git_root else None
-    texts = {subject.role: _text(subject, config, repo) for subject in prepared.subjects}
+    own = _text(prepared.candidate, config, repo)
+    same = prepared.candidate.prompt.reference, prepared.candidate.prompt.digest
+    texts = {
+        # of a prompt that did not change nothing needs to be read again
+        subject.role: own if (subject.prompt.reference, subject.prompt.digest) == same else _text(subject, config, repo)
+        for subject in prepared.subjects
+    }
 
     def placed(subject: Subject) -> Subject:
         before = texts.get("baseline", "") if subject.role == "candidate" else ""

@@ -72,6 +72,18 @@ def test_each_suite_takes_the_newest_of_each(two_runs: GitRepo, shell: Shell) ->
     assert {run["id"] for run in document["runs"]} == {new, before[1]}
 
 
+def test_a_comparison_has_the_same_formats(two_runs: GitRepo, shell: Shell, tmp_path: Path) -> None:
+    first, other = ids(two_runs)
+    assert shell(two_runs, "eval", "run", "adder").code == 0
+    (new,) = set(ids(two_runs)) - {first, other}
+    kept = tmp_path / "junit.xml"
+    said = shell(two_runs, "eval", "compare", first, new, "--format", "junit", "-o", str(kept))
+    assert (said.code, said.out) == (0, "")
+    assert f'name="against" value="{first}"' in kept.read_text(encoding="utf-8")
+    refused = shell(two_runs, "eval", "compare", first, "--format", "junti")
+    assert refused.code == 2 and "did you mean 'junit'?" in refused.err
+
+
 def test_what_could_not_be_measured_is_never_left_out(two_runs: GitRepo, shell: Shell) -> None:
     (two_runs.path / "evals/bad.jsonl").unlink()
     assert shell(two_runs, "eval", "run", "--results", "out").code == 2
