@@ -5,6 +5,7 @@ with RedisServer(tmp_path, "--requirepass", "open sesame") as server:
 """
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -39,6 +40,10 @@ class RedisServer:
     def url(self) -> str:
         """Its address, without a password."""
         return f"redis://127.0.0.1:{self.port}/0"
+
+    def stop(self) -> None:
+        """Let it say nothing any more, while its connections stay open."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def close(self) -> None:
         """End it, at once; safe to call twice."""

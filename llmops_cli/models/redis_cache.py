@@ -62,7 +62,7 @@ class RedisCache:
             self._warn(f"an answer of more than {MOST_BYTES:,} bytes is not kept in the shared cache")
             return
         if self._writable:
-            self._written(await self._ask(("SET", _answer(request.key), value), to_the_end=True))
+            self._written(await self._ask(("SET", _answer(request.key), value), surely=True))
 
     @asynccontextmanager
     async def claim(self, key: str) -> AsyncIterator[bool]:
@@ -121,14 +121,13 @@ class RedisCache:
         expiry = round(self._timing.claim_s * 1000)
         return [("EVAL", _PROLONG, 1, name, token, expiry) for name, token in list(self._claims.items())]
 
-    async def _ask(self, command: Command, *, to_the_end: bool = False) -> list[Reply]:
+    async def _ask(self, command: Command, *, surely: bool = False) -> list[Reply]:
         """The reply to a command as a list of one; empty when there is nobody to give it.
 
-        With `to_the_end` it is sent also when nobody waits for it any more.
+        With `surely` it is sent also when nobody waits for it any more.
         """
-        reply = asyncio.wrap_future(self._line.send(command))
         try:
-            return await asyncio.wait_for(asyncio.shield(reply) if to_the_end else reply, _PATIENCE_S)
+            return await asyncio.wait_for(asyncio.wrap_future(self._line.send(command, surely=surely)), _PATIENCE_S)
         except (LineError, TimeoutError) as error:
             self._lost(error)
             return []

@@ -23,7 +23,7 @@ Command = tuple[str | bytes | int, ...]
 _CONNECT_S = 2.0
 _REPLY_S = 3.0
 _CLOSING_S = 5.0
-_MOST_AT_ONCE = 32  # commands in one round trip: it bounds what their replies may hold at a time
+_MOST_AT_ONCE = 64  # commands in one round trip: it bounds what their replies may hold at a time
 _MOST_SAID = 200  # characters of a stranger's complaint
 _FORMS = "redis://HOST:PORT/DB, rediss://HOST:PORT/DB or unix:///PATH/TO/SOCKET?db=DB"
 
@@ -47,6 +47,10 @@ class _Job:
     commands: tuple[Command, ...]
     done: Future[list[Reply]] = field(default_factory=Future)
 
+    def is_wanted(self) -> bool:
+        """Whether to send it: nobody has given it up before. From here on nobody can."""
+        return self.done.running() or self.done.set_running_or_notify_cancel()
+
 
 class RedisLine:
     """One connection to the Redis at a URL, made at the first command.
@@ -66,9 +70,14 @@ class RedisLine:
         self._thread: threading.Thread | None = None
         self._end = ""  # why there is no line any more
 
-    def send(self, *commands: Command) -> "Future[list[Reply]]":
-        """The replies to some commands; an error reply is one of them. The future raises LineError."""
+    def send(self, *commands: Command, surely: bool = False) -> "Future[list[Reply]]":
+        """The replies to some commands; an error reply is one of them. The future raises LineError.
+
+        Who cancels it before its turn takes the commands back, unless they are `surely` to be sent.
+        """
         job = _Job(commands)
+        if surely:
+            job.is_wanted()
         with self._lock:
             if self._end:
                 job.done.set_exception(LineError(self._end))
@@ -121,7 +130,7 @@ class RedisLine:
                 break
             if job is None:
                 return jobs, True
-            if job.done.set_running_or_notify_cancel():
+            if job.is_wanted():
                 jobs.append(job)
                 count += len(job.commands)
         return jobs, False
@@ -146,7 +155,7 @@ class RedisLine:
             left = list(jobs)
             while not self._jobs.empty():
                 job = self._jobs.get_nowait()
-                if job is not None and job.done.set_running_or_notify_cancel():
+                if job is not None and job.is_wanted():
                     left.append(job)
         for job in left:
             job.done.set_exception(LineError(reason))
@@ -154,13 +163,18 @@ class RedisLine:
 
 def shown(url: str) -> str:
     """The address as people may see it: without user, password and options."""
+    somewhere = "the address in LLMOPS_CACHE_URL"
     try:
         parts = urlsplit(url)
-        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
+        if parts.scheme == "unix":
+            return f"unix://{parts.path}"
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
-        return "the address in LLMOPS_CACHE_URL"
-    return f"{parts.scheme}://{host}{port}{parts.path}"
+        return somewhere
+    # a password that is not escaped ends the host too early, and the rest of it would stand in the path
+    database = parts.path if parts.path.strip("/").isdigit() else ""
+    return f"{parts.scheme}://{host}{port}{database}" if host else somewhere
 
 
 def _client(url: str) -> "redis.Redis":

@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from llmops_cli.pytest_plugin.place import AGAINST, BUDGET, DEALT_BY, NO_CACHE, REPEATS, SAID, project_of_suite
+from llmops_cli.pytest_plugin.place import (
+    AGAINST,
+    BUDGET,
+    DEALT_BY,
+    NO_CACHE,
+    REPEATS,
+    SAID,
+    pointed_at,
+    project_of_suite,
+)
 
 if TYPE_CHECKING:
     from llmops_cli.pytest_plugin.items import SuiteFile
 
+_SAID = "llmops_said"
 _HELP = {
     AGAINST: "Compare suites with the merge base of HEAD and this branch or commit.",
     REPEATS: "Ask every case of a suite this often at first.",
@@ -32,8 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "SuiteFile | None":
-    """The suite in a file of the folder of suites; every other file is left alone."""
-    if file_path.suffix not in (".yaml", ".yml"):
+    """The suite in a file that pytest was pointed at; every other file is left alone."""
+    if file_path.suffix not in (".yaml", ".yml") or not pointed_at(file_path, parent.config):
         return None
     root = project_of_suite(file_path)
     if root is None:
@@ -47,6 +57,20 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "SuiteFile
 def pytest_configure_node(node: Any) -> None:
     """A worker of pytest-xdist must know how the items are dealt out: those of a suite belong together."""
     node.workerinput[DEALT_BY] = node.config.option.dist
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands on what it has to say."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_SAID] = session.config.stash.get(SAID, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker has to say; one that crashed says nothing."""
+    said = getattr(node, "workeroutput", {}).get(_SAID, [])
+    node.config.stash.setdefault(SAID, []).extend(said)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -1,5 +1,6 @@
 """Is a file a suite of a project of ours? Asked of every YAML file that pytest meets, so it reads little."""
 
+import os
 import re
 from pathlib import Path
 
@@ -15,6 +16,16 @@ _DEFAULT_FOLDER = "evals"
 _MOST_READ = 65_536
 # a key at the top of a suite; a configuration of another tool that lies in such a folder has none of them
 _TOP_KEY = re.compile(r"""^["']?(?:prompt|cases|gate)["']?\s*:""", re.MULTILINE)
+
+
+def pointed_at(path: Path, config: pytest.Config) -> bool:
+    """Whether this run of pytest was asked for the file or the folder it lies in, by an argument or by `testpaths`.
+
+    Suites ask models, for money: who says `pytest` at the top of a project means its other tests.
+    """
+    wanted = {os.path.realpath(path), os.path.realpath(path.parent)}
+    asked = (config.invocation_params.dir / argument.partition("::")[0] for argument in config.args)
+    return any(os.path.realpath(one) in wanted for one in asked)
 
 
 def project_of_suite(path: Path) -> Path | None:

@@ -136,6 +136,18 @@ async def test_a_call_that_is_cancelled_ends_its_claim(caches: list[RedisCache],
     assert server.client.exists(CLAIM) == 0
 
 
+async def test_an_answer_that_was_paid_for_is_kept_when_nobody_waits_for_it(
+    caches: list[RedisCache], server: RedisServer
+) -> None:
+    keeping = [asyncio.create_task(caches[0].keep(ask(str(n)), FULL)) for n in range(50)]
+    await asyncio.sleep(0)
+    for task in keeping:
+        task.cancel()
+    await asyncio.gather(*keeping, return_exceptions=True)
+    caches[0].close()
+    assert len(server.client.keys("llmops:1:answer:*")) == 50
+
+
 async def test_nobody_ends_another_s_claim(caches: list[RedisCache], server: RedisServer) -> None:
     gate = Gate()
     call = asyncio.create_task(CachedModel(gate, caches[0]).answer(ask()))
@@ -370,6 +382,18 @@ async def test_a_server_that_dies_in_the_middle(tmp_path: Path) -> None:
         cache.close()
 
 
+async def test_a_server_that_hangs_in_the_middle_is_given_up_once(tmp_path: Path) -> None:
+    with RedisServer(tmp_path) as server:
+        cache = RedisCache(server.url)
+        model = CachedModel(ScriptedModel(lambda request: f"re: {request.messages[0]['content']}"), cache)
+        await model.answer(ask("before"))
+        server.stop()
+        answers = await asyncio.gather(*(model.answer(ask(str(n))) for n in range(100)))
+        assert [answer.text for answer in answers] == [f"re: {n}" for n in range(100)]
+        assert len(cache.warnings) == 1
+        cache.close()
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -400,6 +424,9 @@ def test_an_address_that_is_none(url: str) -> None:
         ("redis://ann:secret@example.org:6380/2?x=secret", "redis://example.org:6380/2"),
         ("rediss://:secret@[::1]:6380/2", "rediss://[::1]:6380/2"),
         ("unix:///run/redis.sock?password=secret", "unix:///run/redis.sock"),
+        ("redis://:12/secret@example.org", "the address in LLMOPS_CACHE_URL"),
+        ("redis://:sec/ret@example.org", "the address in LLMOPS_CACHE_URL"),
+        ("redis://host/secret", "redis://host"),
     ],
 )
 def test_what_is_shown_of_an_address(url: str, told: str) -> None:

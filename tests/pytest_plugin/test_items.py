@@ -200,6 +200,7 @@ def test_workers_of_xdist_measure_each_suite_once(adder: GitRepo, spawn_pytest: 
     recorded(adder)
     ran = spawn_pytest(adder.path, "evals", "-n2", "--dist", "loadfile")
     assert (ran.code, len(ran.outcomes), ran.counts["passed"]) == (0, 22, 22), ran.out
+    assert "adder: the gate passed (run " in ran.out and "more: the gate passed (run " in ran.out
     assert sorted(path.stem.partition("-")[2].partition("-")[0] for path in stored(adder)) == ["adder", "more"]
 
 

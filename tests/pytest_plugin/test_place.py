@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from llmops_cli.pytest_plugin.place import project_of_suite
-from tests.journeys.project import SUITE
+from tests.conftest import GitRepo
+from tests.journeys.project import SUITE, project
 from tests.pytest_plugin.conftest import Run
 
 
@@ -55,16 +56,36 @@ def test_a_project_without_prompts_is_not_disturbed(tmp_path: Path, run_pytest: 
             "tests/x.yml": "",
         },
     )
-    ran = run_pytest(tmp_path)
+    ran = run_pytest(tmp_path, ".", "evals", "tests")
     assert (ran.code, list(ran.outcomes.values())) == (0, ["passed"])
     assert "llmops" not in ran.out
     assert run_pytest(tmp_path, "--llmops-against", "main", "-q").code == 0
 
 
+def test_suites_ask_nobody_unless_pytest_is_pointed_at_them(repo: GitRepo, run_pytest: Run) -> None:
+    repo.commit({**project(2), "tests/test_own.py": "def test_own():\n    pass\n"}, "both")
+
+    def collected(*arguments: str, inside: str = "") -> bool:
+        ran = run_pytest(repo.path / inside, "--collect-only", "-q", *arguments)
+        assert ran.code in (0, 5)
+        return "adder.yaml::gate" in ran.out
+
+    assert not collected()
+    assert not collected(".")
+    assert not collected("tests")
+    assert collected("evals")
+    assert collected("tests", "evals/")
+    assert collected(str(repo.path / "evals/adder.yaml"))
+    assert collected("evals/adder.yaml::gate")
+    assert collected(inside="evals")
+    repo.write({"pytest.ini": "[pytest]\ntestpaths = tests evals\n"})
+    assert collected()
+
+
 def test_nothing_of_ours_is_imported_before_a_suite_is_collected(tmp_path: Path, spawn_pytest: Run) -> None:
     check = "import sys\ndef test_it():\n    print(*(name for name in sys.modules if name.startswith('llmops_cli')))\n"
     write(tmp_path, {"evals/data.yaml": "a: 1\n", "prompts/data.yaml": "a: 1\n", "test_it.py": check})
-    ran = spawn_pytest(tmp_path, "-s")
+    ran = spawn_pytest(tmp_path, "-s", "test_it.py", "evals", "prompts")
     plugin = "llmops_cli.pytest_plugin"
     assert ran.code == 0
     assert f"llmops_cli {plugin} {plugin}.place {plugin}.hooks" in ran.out
