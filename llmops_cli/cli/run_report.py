@@ -35,11 +35,12 @@ def show_runs(analyses: "Sequence[Analysis]", code: int, *, as_json: bool, summa
 
 
 def append_summary(analyses: "Sequence[Analysis]", summary: Path | None, *, cases: int) -> None:
-    """Append the markdown to this file, if there is one. Raises InputError."""
-    from llmops_cli.reports.formats import FORMATS
+    """Append the markdown to this file, if there is one, as far as there is room in it. Raises InputError."""
+    from llmops_cli.reports.markdown import LONGEST, markdown_report
 
     if summary is not None:
-        console.append(FORMATS["markdown"](analyses, cases=cases) + "\n", summary)
+        taken = summary.stat().st_size + 1 if summary.is_file() else 1
+        console.append(markdown_report(analyses, cases=cases, limit=LONGEST - taken) + "\n", summary)
 
 
 def _drawn(view: "EvalView", width: int) -> "RenderableType":

@@ -50,7 +50,7 @@ def _plain(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
 
 
 def _markdown(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
-    yield "\n".join(markdown_report(view_of(analysis, most_cases=besides.cases)) for analysis in analyses)
+    yield markdown_report(analyses, cases=besides.cases, stopped=besides.stopped)
 
 
 def _html(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:

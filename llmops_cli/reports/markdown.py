@@ -1,39 +1,91 @@
-"""A report of a run as markdown, for a step summary or a pull request; model text stays text."""
+"""Runs as GitHub's markdown: the summary of a step, and the middle of a comment. Text of others stays text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
+from llmops_cli.evals.analysis import Analysis
+from llmops_cli.evals.figures import many
+from llmops_cli.evals.results_folder import StoppedRecord
+from llmops_cli.evals.session import code_of
 from llmops_cli.evals.verdict import Status
-from llmops_cli.reports.eval_view import CaseView, EvalView
-from llmops_cli.reports.markdown_text import cell, code, fence
-from llmops_cli.reports.plain import not_passing, title
+from llmops_cli.reports.eval_view import view_of
+from llmops_cli.reports.fitting import KEEP, Piece, fitted
+from llmops_cli.reports.markdown_suite import effect_words, suite_pieces
+from llmops_cli.reports.markdown_text import cell, code
 
-_ALERT = {Status.FAIL: "CAUTION", Status.INVALID: "CAUTION", Status.INCONCLUSIVE: "WARNING"}
+LONGEST: Final = 1_000_000  # bytes; GitHub takes no summary of a step that is larger
+HEADLINE: Final = 900
+_ALERT: Final = {Status.FAIL: "CAUTION", Status.INVALID: "CAUTION", Status.INCONCLUSIVE: "WARNING"}
+_SHOWN: Final = 20  # reasons by name
+_ORDER: Final = (Status.FAIL, Status.INVALID, Status.INCONCLUSIVE, Status.PASS)
 
 
-def markdown_report(view: EvalView) -> str:
-    """The report as GitHub-flavoured markdown. The first line is true alone."""
-    lines: list[str] = []
-    alert = None if view.unchanged else _ALERT.get(view.status)
-    if alert:
-        lines += [f"> [!{alert}]", f"> **{cell(view.headline)}**", ""]
-    else:
-        lines += [f"**{cell(view.headline)}**", ""]
-    lines += [cell(view.subject), ""]
-    lines += [*(f"- {cell(finding)}" for finding in view.listed), ""] if view.listed else []
-    lines += table(view.columns, view.rows) if view.rows else []
-    lines += [f"**{cell(view.anchor_title)}**", "", *table(view.columns, view.anchor_rows)] if view.anchor_rows else []
-    if view.moved:
-        lines += ["<details>", "<summary>who moved</summary>", ""]
-        lines += [*(f"- {cell(moved.sentence())}" for moved in view.moved), "", "</details>", ""]
-    lines += _cases("turned worse", view.regressed, view.regressed_total)
-    lines += _cases(not_passing(view.failing_total), view.failing, view.failing_total)
-    lines += [f"> note: {cell(note)}" for note in view.notes]
-    if view.notes:
-        lines.append("")
-    if view.facts:
-        lines += [" · ".join(cell(fact) for fact in view.facts), ""]
-    lines += [f"{cell(view.footer)} · reproduce: {code(view.command)}", ""]
-    return "\n".join(lines)
+def markdown_report(
+    analyses: Sequence[Analysis], *, cases: int = 5, stopped: Sequence[StoppedRecord] = (), limit: int = LONGEST
+) -> str:
+    """The runs in at most `limit` bytes, and at most `cases` cases of a suite with both answers.
+
+    `stopped` is why others were not made. The headline stays whatever has to go; it is true alone.
+    """
+    first = headline(sentences(analyses, stopped), analyses)
+    pieces = [Piece(KEEP, (*alerted([f"**{first}**"], alert_of(verdict_of(analyses, stopped))), ""))]
+    pieces += body(analyses, stopped, cases=cases)
+    return fitted(pieces, limit, size=lambda text: len(text.encode()), missing=_missing)
+
+
+def headline(said: Iterable[str], analyses: Sequence[Analysis], *, repository_url: str = "") -> str:
+    """Sentences as one line of markdown, in which the base commit can be copied, and with `repository_url` followed."""
+    text = cell("; ".join(said), HEADLINE)
+    commit = next((one.run.baseline_commit for one in analyses if one.run.baseline_commit), "")
+    if not commit:
+        return text
+    shown = code(commit[:7])
+    shown = f"[{shown}]({repository_url}/commit/{commit})" if repository_url else shown
+    return text.replace(cell(f"({commit[:7]})"), f"({shown})", 1)
+
+
+def alerted(lines: Sequence[str], alert: str) -> list[str]:
+    """The lines within an alert of GitHub's, or as they are without one."""
+    return [f"> [!{alert}]", *(f"> {line}".rstrip() for line in lines)] if alert else list(lines)
+
+
+def alert_of(verdict: Status) -> str:
+    """The alert for a verdict; none for a pass."""
+    return _ALERT.get(verdict, "")
+
+
+def verdict_of(analyses: Sequence[Analysis], stopped: Sequence[StoppedRecord]) -> Status:
+    """The worst of all, as one word."""
+    code = code_of(analyses, [one.exit_code for one in stopped])
+    if code:
+        return Status.FAIL if code == 1 else Status.INVALID
+    open_ = any(one.verdict.status is Status.INCONCLUSIVE for one in analyses)
+    return Status.INCONCLUSIVE if open_ else Status.PASS
+
+
+def sentences(analyses: Sequence[Analysis], stopped: Sequence[StoppedRecord]) -> Iterator[str]:
+    """What the headline says: how many suites came to what, the worst of them in full, and what was not measured."""
+    ordered = sorted(analyses, key=lambda one: (one.run.unchanged, _ORDER.index(one.verdict.status)))
+    if len(ordered) > 1:
+        worst = ordered[0].verdict.status
+        same = sum(1 for one in ordered if one.verdict.status is worst and not one.run.unchanged)
+        yield f"{_counted(worst, same, len(ordered))}: {effect_words(ordered[0])}"
+    elif ordered:
+        yield effect_words(ordered[0])
+    if stopped:
+        more = f" (and {len(stopped) - 1} more)" if len(stopped) > 1 else ""
+        what = "something else could not be measured" if ordered else "nothing was measured"
+        yield f"{what}: {stopped[0].message}{more}"
+    elif not ordered:
+        yield "nothing was measured"
+
+
+def body(analyses: Sequence[Analysis], stopped: Sequence[StoppedRecord], *, cases: int) -> Iterator[Piece]:
+    """All below the headline: why something was not measured, then suite by suite."""
+    if stopped:
+        yield _reasons(stopped)
+    for analysis in analyses:
+        yield from suite_pieces(analysis, view_of(analysis, most_cases=cases), several=len(analyses) > 1)
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -42,16 +94,24 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [*head, *("| " + " | ".join(cell(value) for value in row) + " |" for row in rows), ""]
 
 
-def _cases(what: str, cases: tuple[CaseView, ...], total: int) -> list[str]:
-    if not cases:
-        return []
-    lines = ["<details>", f"<summary>{title(what, len(cases), total)}</summary>", ""]
-    for case in cases:
-        tags = f" ({cell(case.tags)})" if case.tags else ""
-        lines += [f"**{cell(case.id)}** {cell(case.metrics)}{tags}", ""]
-        lines += [f"asked: {cell(case.asked, 300)}", ""]
-        if case.before != "(none)":
-            lines += ["base:", "", *fence(case.before), ""]
-        lines += ["this change:", "", *fence(case.after), ""]
-        lines += [*(f"- {cell(said)}" for said in case.said), ""]
-    return [*lines, "</details>", ""]
+def _counted(status: Status, count: int, total: int) -> str:
+    words = {
+        Status.FAIL: "FAILED",
+        Status.INVALID: "could not be decided",
+        Status.INCONCLUSIVE: "inconclusive",
+        Status.PASS: "passed",
+    }
+    return f"{count} of {total} suites {words[status]}" if count else f"{total} suites unchanged"
+
+
+def _reasons(stopped: Sequence[StoppedRecord]) -> Piece:
+    lines = ["**Not measured**", ""]
+    for one in stopped[:_SHOWN]:
+        hint = f" ({cell(one.hint, 300)})" if one.hint else ""
+        lines.append(f"- exit code {one.exit_code}: {cell(one.message, 600)}{hint}")
+    lines += [f"- {many(len(stopped) - _SHOWN, 'more reason')}"] if len(stopped) > _SHOWN else []
+    return Piece(3, (*lines, ""), "why something was not measured")
+
+
+def _missing(what: Sequence[str]) -> list[str]:
+    return ["", f"Left out, for a summary takes no more: {', '.join(what)}. `llmops eval report` shows it."]

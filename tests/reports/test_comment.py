@@ -55,8 +55,9 @@ def test_a_failure_says_metric_effect_and_base(tmp_path: Path) -> None:
     assert "<summary>6 cases turned worse (the first 5)</summary>" in text
     assert "-a right answer\n+a wrong one" in text
     assert text.index("`c4`") < text.index("`c0`")  # the critical one first
-    assert "<summary>1 case improved</summary>\n\n- `right`: `c19`" in text
-    assert "Again: `llmops eval run --against a1b2c3d00000`" in text
+    everybody = "6 worse: `c0`, `c1`, `c2`, `c3`, `c4`, `c5`; 1 better: `c19`"
+    assert f"<summary>who moved: 6 worse, 1 improved</summary>\n\n- `right`: {everybody}" in text
+    assert "reproduce: `llmops eval run s --against a1b2c3d00000`" in text
     assert f"[the run]({RUN})" in text
 
 
@@ -94,6 +95,7 @@ def test_what_could_not_be_measured_is_in_the_headline(tmp_path: Path) -> None:
     no_key = MeasureError("there is no key for openai", hint="set OPENAI_API_KEY")
     text = comment_text(results(tmp_path / "r", stopped=(no_key,)), HERE)
     assert headline(text) == "nothing was measured: there is no key for openai"
+    assert "Again: `llmops eval run --against main`" in text
     assert "> [!CAUTION]" in text and "- exit code 3: there is no key for openai (set OPENAI\\_API\\_KEY)" in text
     text = comment_text(results(tmp_path / "s", views.passed(), stopped=(InputError("broken"), no_key)), HERE)
     assert headline(text).startswith("s: the gate passed")
@@ -236,7 +238,7 @@ def test_a_long_comment_sheds_but_not_its_verdict(tmp_path: Path, limit: int) ->
     assert headline(text).startswith("s: the gate FAILED against main")
     assert "\n| `right` |" in text
     assert "Left out, for a comment takes no more: answers of cases" in text
-    assert f"It stands [in the report]({RUN})." in text
+    assert f"It stands in what [the run]({RUN}) has left." in text
 
 
 def test_slices_go_before_metrics_and_metrics_before_the_headline(tmp_path: Path) -> None:

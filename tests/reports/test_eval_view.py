@@ -102,8 +102,8 @@ def test_stored_runs_name_each_other() -> None:
 
 
 def test_the_name_of_a_file_cannot_leave_its_place_in_markdown() -> None:
-    view = view_of(views.analysis_of(views.passed().run.model_copy(update={"suite": "a`<img src=x>`\n# b"})))
-    last = markdown_report(view).rstrip("\n").split("\n")[-1]
+    analysis = views.analysis_of(views.passed().run.model_copy(update={"suite": "a`<img src=x>`\n# b"}))
+    last = markdown_report([analysis]).rstrip("\n").split("\n")[-1]
     assert last.endswith("reproduce: ``llmops eval run 'a`<img src=x>` # b' --against a1b2c3d00000``")
 
 

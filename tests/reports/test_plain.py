@@ -174,6 +174,6 @@ def test_a_reason_cannot_add_a_line_to_the_headline() -> None:
 
 
 def test_one_case_that_does_not_pass_is_told_in_the_singular() -> None:
-    view = view_of(views.analysis_of(run_of({"right": binary(9, 10)})))
-    assert "  1 case does not pass\n" in plain_report(view)
-    assert "<summary>1 case does not pass</summary>" in markdown_report(view)
+    analysis = views.analysis_of(run_of({"right": binary(9, 10)}))
+    assert "  1 case does not pass\n" in plain_report(view_of(analysis))
+    assert "<summary>1 case does not pass</summary>" in markdown_report([analysis])

@@ -1,4 +1,4 @@
-"""One suite within the comment: its figures, and the cases that people want to see, in the order of their weight."""
+"""One suite in markdown: its figures, and the cases that people want to see, in the order of their weight."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -8,7 +8,7 @@ from llmops_cli.evals.analysis import Analysis
 from llmops_cli.evals.comparison import Effect
 from llmops_cli.evals.figures import amount, change, many
 from llmops_cli.evals.metric import case_values
-from llmops_cli.evals.policy import MEASURED, lower_is_better
+from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import Result, Side
 from llmops_cli.evals.verdict import Status
 from llmops_cli.prompts.version import Level, Version
@@ -18,7 +18,6 @@ from llmops_cli.reports.fitting import Piece
 from llmops_cli.reports.markdown_text import cell, code, code_cell, fence
 from llmops_cli.reports.plain import not_passing, title
 
-_ALERT: Final = {Status.FAIL: "CAUTION", Status.INVALID: "CAUTION", Status.INCONCLUSIVE: "WARNING"}
 _NAMES: Final = 40  # cases that are only named
 _TOLD: Final = 15  # cases that are named with a reason
 _ANSWER: Final = 3_000  # characters of both answers of a case
@@ -27,11 +26,6 @@ _ID: Final = 120
 # the larger, the sooner it is left out
 _SUITE, _GATING, _FINDINGS, _OTHER, _SLICE, _ANCHOR = 1, 2, 10, 12, 20, 22
 _FACTS, _NOTES, _LISTED, _CASE = 30, 40, 50, 60
-
-
-def alert_of(status: Status) -> str:
-    """The alert of GitHub's markdown for a verdict; none for a pass."""
-    return _ALERT.get(status, "")
 
 
 def effect_words(analysis: Analysis) -> str:
@@ -69,13 +63,13 @@ def suite_pieces(analysis: Analysis, view: EvalView, *, several: bool) -> Iterat
         yield Piece(_FACTS, (" · ".join(cell(fact, 400) for fact in told), ""), "facts")
     yield from _cases("turned worse", view.regressed, view.regressed_total)
     yield from _cases(not_passing(view.failing_total), view.failing, view.failing_total)
-    yield from _lists(analysis)
+    yield from _lists(analysis, view)
     notes = [f"- {cell(note, 500)}" for note in view.notes]
     if notes:
         fold = many(len(notes), "note")
         yield Piece(_NOTES, (*notes[:_NAMES], *([f"- {len(notes) - _NAMES} more"] if len(notes) > _NAMES else [])),
                     "notes", fold)  # fmt: skip
-    yield Piece(_FACTS, (cell(view.footer), ""), "how it was run")
+    yield Piece(_FACTS, (f"{cell(view.footer)} · reproduce: {code(view.command, 600)}", ""), "how it was run")
 
 
 def _effect(effect: Effect) -> str:
@@ -155,10 +149,10 @@ def _cases(what: str, cases: Sequence[CaseView], total: int) -> Iterator[Piece]:
         yield Piece(_CASE + min(number, 30), tuple(lines), "answers of cases", fold)
 
 
-def _lists(analysis: Analysis) -> Iterator[Piece]:
+def _lists(analysis: Analysis, view: EvalView) -> Iterator[Piece]:
     """Cases that are only named, or named with a reason."""
     for count, what, lines in (
-        _improved(analysis),
+        _moved(view),
         _flaky(analysis),
         _unmeasured(analysis),
         _new(analysis),
@@ -171,12 +165,16 @@ def _lists(analysis: Analysis) -> Iterator[Piece]:
 _List = tuple[int, str, list[str]]
 
 
-def _improved(analysis: Analysis) -> _List:
-    effects = analysis.comparison.effects.values() if analysis.comparison else ()
-    better = [(effect.metric, effect.better) for effect in effects if not lower_is_better(effect.metric)]
-    cases = {case for _, of_metric in better for case in of_metric}
-    lines = [f"- {code(metric, _ID)}: {_named(found)}" for metric, found in better if found]
-    return len(cases), f"{many(len(cases), 'case')} improved", lines
+def _moved(view: EvalView) -> _List:
+    """Every case that turned worse or better, by metric, and by the slices that something is said of."""
+    worse = {case for moved in view.moved for case in moved.worse}
+    better = {case for moved in view.moved for case in moved.better}
+    lines = []
+    for moved in view.moved:
+        parts = [f"{len(cases)} {word}: {_named(cases)}" if cases else f"0 {word}"
+                 for word, cases in (("worse", moved.worse), ("better", moved.better))]  # fmt: skip
+        lines.append(f"- {code(moved.name, _ID)}: {'; '.join(parts)}")
+    return len(worse | better), f"who moved: {len(worse)} worse, {len(better)} improved", lines
 
 
 def _flaky(analysis: Analysis) -> _List:
