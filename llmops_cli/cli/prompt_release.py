@@ -73,6 +73,7 @@ def log(
 ) -> int:
     """Show the versions of a prompt, newest first: when, by whom, what was measured, where it is live."""
     from llmops_cli.config import load_config
+    from llmops_cli.evals.release_scores import read_scores
     from llmops_cli.prompts.overview import history
     from llmops_cli.prompts.registry import open_registry
 
@@ -93,7 +94,7 @@ def log(
                 e.who,
                 e.level,
                 e.digest[7:19],
-                e.eval_summary,
+                " | ".join(one.brief() for one in read_scores(e.eval_summary)) or e.eval_summary,
                 ", ".join(e.live),
             ]
             for e in entries

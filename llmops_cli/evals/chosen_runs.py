@@ -8,7 +8,8 @@ from llmops_cli.errors import InputError, MeasureError
 from llmops_cli.evals.analysis import Analysis, analyse
 from llmops_cli.evals.results_folder import OUTCOME_FILE, RUNS, StoppedRecord
 from llmops_cli.evals.results_reading import read_results
-from llmops_cli.evals.run_store import RunStore, read_run, suite_of
+from llmops_cli.evals.run_id import suite_of
+from llmops_cli.evals.run_store import RunStore, read_run
 from llmops_cli.evals.session import code_of
 
 

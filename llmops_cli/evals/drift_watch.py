@@ -17,7 +17,7 @@ from llmops_cli.evals.plan import Subject
 from llmops_cli.evals.preparation import Preparation, at_base, at_endpoint, base_tree, code_at, prepare
 from llmops_cli.evals.release_scores import ReleaseScores, read_scores
 from llmops_cli.evals.run import Run
-from llmops_cli.evals.run_store import RunStore, suite_of
+from llmops_cli.evals.run_store import RunStore
 from llmops_cli.evals.session import Session
 from llmops_cli.evals.suite import Suite, load_suite
 from llmops_cli.evals.surroundings import Surroundings
@@ -157,12 +157,7 @@ def _watched(registry: Registry, suite: Suite, environment: str) -> Watched:
     if suite.target.recorded:
         raise NothingToHoldAgainstError(f"{suite.target.recorded} answers, and a recording cannot drift")
     release, place = _release(registry, suite.prompt, environment)
-    scores = read_scores(release.eval_summary)
-    if scores is None or not scores.metrics:
-        raise NothingToHoldAgainstError(f"the tag {release.tag} holds no scores")
-    measured_by = scores.suite or suite_of(scores.run)
-    if measured_by and measured_by != suite.name:
-        raise NothingToHoldAgainstError(f"the scores in the tag {release.tag} are of the suite {measured_by}")
+    scores = _scores(release, suite)
     try:
         prompt = registry.released_prompt(release)
     except FileError as error:
@@ -175,6 +170,18 @@ def _watched(registry: Registry, suite: Suite, environment: str) -> Watched:
     _same_yardstick(prepared.loaded, theirs, scores, release)
     subject = Subject("candidate", prompt, suite.target, commit=release.commit, code=theirs.code, path=release.path)
     return Watched(replace(prepared, candidate=at_endpoint(subject, config)), release, place, scores)
+
+
+def _scores(release: Release, suite: Suite) -> ReleaseScores:
+    """The scores of this suite in the tag."""
+    known = [one for one in read_scores(release.eval_summary) if one.metrics]
+    if not known:
+        raise NothingToHoldAgainstError(f"the tag {release.tag} holds no scores")
+    fitting = [one for one in known if one.suite_name in (suite.name, "")]
+    if not fitting:
+        others = ", ".join(one.suite_name for one in known)
+        raise NothingToHoldAgainstError(f"the tag {release.tag} holds no scores of this suite, only of {others}")
+    return fitting[0]
 
 
 def _release(registry: Registry, name: str, environment: str) -> tuple[Release, str]:

@@ -7,7 +7,7 @@ from llmops_cli.evals.comparison import Effect
 from llmops_cli.evals.figures import change
 from llmops_cli.evals.metric import case_values
 from llmops_cli.evals.policy import MEASURED
-from llmops_cli.evals.release_scores import ReleaseScore, ReleaseScores, golden_mark
+from llmops_cli.evals.release_scores import ReleaseScore, ReleaseScores, golden_mark, write_scores
 from llmops_cli.evals.run_store import RunStore
 from llmops_cli.stats.clusters import standard_error_of_mean
 from llmops_cli.stats.multiplicity import holm
@@ -17,14 +17,14 @@ _MOST_NAMES = 5  # of models, in a line that people read too
 
 
 def release_summary(store: RunStore, digest: str, *, run_id: str = "") -> str:
-    """The `Llmops-Eval` line of a release (evals/release_scores.py). Empty when no stored run measured this digest.
+    """The `Llmops-Eval` trailer of a release (evals/release_scores.py): of this run, else of the newest of each suite.
 
-    Raises InputError when `run_id` is given and there is no such run.
+    Empty when no stored run measured this digest. Raises InputError when `run_id` is given and there is no such run.
     """
-    run = store.load(run_id) if run_id else store.newest_for(digest)
-    if run is None or run.candidate.digest != digest or run.unchanged:
-        return ""
-    return scores_of(analyse(run)).line()
+    runs = [store.load(run_id)] if run_id else store.measured(digest)
+    return write_scores(
+        [scores_of(analyse(run)) for run in runs if run.candidate.digest == digest and not run.unchanged]
+    )
 
 
 def scores_of(analysis: Analysis) -> ReleaseScores:

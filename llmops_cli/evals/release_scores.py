@@ -2,12 +2,15 @@
 
     RUN VERDICT; cites=0.9318 (n 44, yes 41), tone=0.8712 (n 44, se 0.0210); suite rag; golden 7f3a9c0d; by gpt-5-mini
 
-Older tags end after the metrics and know only `(n 44)`.
+One such text for each suite that measured the prompt, with ` | ` between them. Older tags hold one, which ends after
+the metrics and knows only `(n 44)`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from llmops_cli.evals.run_id import suite_of
 
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+-]?[0-9]{1,2})?"
 _METRIC = re.compile(
@@ -15,6 +18,7 @@ _METRIC = re.compile(
     rf"\(n (?P<n>[0-9]{{1,9}})(?:, (?:yes (?P<yes>[0-9]{{1,9}})|se (?P<se>{_NUMBER})))?\)\Z"
 )
 _RUN = re.compile(r"(?P<run>[A-Za-z0-9][A-Za-z0-9._-]{0,199}) (?P<verdict>pass|fail|inconclusive|invalid)\Z")
+_BETWEEN = " | "
 _NAME = re.compile(r"[\w.:/@+-]{1,120}\Z")
 _GOLDEN = 16  # hex digits of the digest
 
@@ -35,9 +39,9 @@ class ReleaseScore:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseScores:
-    """The scores of a release. `golden` is the beginning of the golden set's digest, `answered_by` what the provider
+    """The scores of a release by one suite. `golden` is the beginning of the golden set's digest, `answered_by` what
 
-    called the model that answered. `suite` and both of these may be empty.
+    the provider called the model that answered. `suite` and both of these are empty in older tags.
     """
 
     run: str
@@ -47,10 +51,20 @@ class ReleaseScores:
     golden: str = ""
     answered_by: tuple[str, ...] = ()
 
+    @property
+    def suite_name(self) -> str:
+        """The suite, in older tags as the id of the run tells it; empty where that does not either."""
+        return self.suite or suite_of(self.run)
+
+    def brief(self) -> str:
+        """Run, verdict and means, for people."""
+        means = (f"{name}={_figure(one.mean)} (n {one.n})" for name, one in self.metrics.items())
+        return f"{self.run} {self.verdict}; {', '.join(means)}"
+
     def line(self) -> str:
-        """The text of the trailer."""
+        """The text for the trailer."""
         parts = [f"{self.run} {self.verdict}", ", ".join(_written(name, one) for name, one in self.metrics.items())]
-        parts += [f"suite {self.suite}"] if self.suite and ";" not in self.suite else []
+        parts += [f"suite {self.suite}"] if self.suite and not re.search("[;|]", self.suite) else []
         parts += [f"golden {self.golden}"] if self.golden else []
         named = [name for name in self.answered_by if _NAME.match(name)]
         parts += [f"by {', '.join(named)}"] if named else []
@@ -66,9 +80,19 @@ def golden_mark(digest: str) -> str:
     return digest.removeprefix("sha256:")[:_GOLDEN]
 
 
-def read_scores(line: str) -> ReleaseScores | None:
-    """The scores in a trailer; None for one that is empty or not of this shape. A metric that is odd is left out."""
-    head, *rest = line.split("; ")
+def write_scores(scores: Sequence[ReleaseScores]) -> str:
+    """The trailer."""
+    return _BETWEEN.join(one.line() for one in scores)
+
+
+def read_scores(trailer: str) -> tuple[ReleaseScores, ...]:
+    """The scores in a trailer, a suite each. What is not of this shape is left out: a suite, or a single metric."""
+    read = (_of_suite(text) for text in trailer.split(_BETWEEN))
+    return tuple(one for one in read if one is not None)
+
+
+def _of_suite(text: str) -> ReleaseScores | None:
+    head, *rest = text.split("; ")
     match = _RUN.match(head)
     if match is None:
         return None

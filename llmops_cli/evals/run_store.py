@@ -23,7 +23,6 @@ _HEAD = ".json"
 _RESULTS = ".results.jsonl"
 _PARTIAL = ".partial"
 _ABANDONED_S = 86_400.0
-_PARTS = re.compile(r"\d{8}T\d{6}Z-(?P<suite>.+)-[0-9a-f]{6}(-\d+)?\Z")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
@@ -111,15 +110,16 @@ class RunStore:
             raise InputError(f"{len(fitting)} runs begin with {name!r}", hint=", ".join(fitting[:5]))
         return self.folder / f"{fitting[0]}{_HEAD}"
 
-    def newest_for(self, digest: str, *, limit: int = 50) -> Run | None:
-        """The newest run whose candidate had this prompt digest, among the last `limit` runs."""
+    def measured(self, digest: str, *, limit: int = 50) -> list[Run]:
+        """The newest run of every suite whose candidate had this prompt digest, by suite; of the last `limit` runs."""
+        found: dict[str, Run] = {}
         for name in reversed(self.ids()[-limit:]):
             path = self.folder / f"{name}.json"
             if digest in path.read_text(encoding="utf-8"):
                 run = read_run(path)
                 if run.candidate.digest == digest and not run.unchanged:
-                    return run
-        return None
+                    found.setdefault(run.suite, run)
+        return [found[suite] for suite in sorted(found)]
 
     def comparisons(self, baseline: str, candidate: str, *, limit: int = 50) -> Iterator[Run]:
         """The newest run of every suite that compared these two prompt digests, among the last `limit` runs."""
@@ -134,12 +134,6 @@ class RunStore:
             if sides == (baseline, candidate) and not run.unchanged and run.suite not in seen:
                 seen.add(run.suite)
                 yield run
-
-
-def suite_of(run_id: str) -> str:
-    """The suite in the id of a run, empty for an id of another shape."""
-    match = _PARTS.match(run_id)
-    return match["suite"] if match else ""
 
 
 def read_run(path: Path) -> Run:

@@ -78,3 +78,30 @@ def test_a_run_of_another_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"format": "llmops.run/9"}')
     with pytest.raises(InputError, match="this llmops reads"):
         RunStore(tmp_path).load("x")
+
+
+def test_a_release_carries_the_scores_of_every_suite(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    for suite, yes, name in (("b", 7, "20261120T000000Z-b-1"), ("a", 8, "20261120T000001Z-a-1"), ("b", 9, "run-3")):
+        stored(store, run_of({"m": binary(yes, 10)}).model_copy(update={"suite": suite}), name)
+    assert release_summary(store, "sha256:candidate") == (
+        "20261120T000001Z-a-1 pass; m=0.8000 (n 10, yes 8); suite a | run-3 pass; m=0.9000 (n 10, yes 9); suite b"
+    )
+    assert release_summary(store, "sha256:candidate", run_id="20261120T000000Z-b-1").endswith("yes 7); suite b")
+
+
+def test_the_spread_of_what_is_not_yes_or_no_is_kept(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    graded = {"c0": [0.2], "c1": [0.4], "c2": [0.6], "c3": [0.8]}
+    run = run_of({"m": binary(9, 10)}).model_copy(update={"golden": "sha256:" + "ab" * 32})
+    stored(store, run, "run-1")
+    assert release_summary(store, "sha256:candidate").endswith("; suite s; golden abababababababab")
+    stored(store, run_of({"m": graded}), "run-2")
+    # sample standard deviation 0.2582 over sqrt(4)
+    assert "m=0.5000 (n 4, se 0.1291)" in release_summary(store, "sha256:candidate")
+    clusters = {"c0": "x", "c1": "x", "c2": "y", "c3": "y"}
+    stored(store, run_of({"m": graded}, clusters=clusters), "run-3")
+    assert "m=0.5000 (n 4, se 0.2000)" in release_summary(store, "sha256:candidate")
+    yes = {"c0": [1.0], "c1": [1.0], "c2": [0.0], "c3": [0.0]}
+    stored(store, run_of({"m": yes}, clusters=clusters), "run-4")
+    assert "m=0.5000 (n 4, se 0.5000)" in release_summary(store, "sha256:candidate")

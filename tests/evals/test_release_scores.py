@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmops_cli.evals.release_scores import ReleaseScore, ReleaseScores, read_scores
+from llmops_cli.evals.release_scores import ReleaseScore, ReleaseScores, read_scores, write_scores
 
 SCORES = ReleaseScores(
     "20261121T120000Z-rag-a1b2c3",
@@ -26,11 +26,21 @@ LINE = (
 
 def test_written_and_read_again() -> None:
     assert SCORES.line() == LINE
-    assert read_scores(LINE) == SCORES
+    assert read_scores(LINE) == (SCORES,)
+
+
+def test_a_text_for_each_suite() -> None:
+    other = ReleaseScores("20261121T120500Z-safe-ty-a1b2c3", "fail", {"polite": ReleaseScore(1.0, 9, yes=9)})
+    trailer = write_scores([SCORES, other])
+    assert trailer == f"{LINE} | 20261121T120500Z-safe-ty-a1b2c3 fail; polite=1.0000 (n 9, yes 9)"
+    assert read_scores(trailer) == (SCORES, other)
+    assert [one.suite_name for one in read_scores(trailer)] == ["rag", "safe-ty"]
+    assert read_scores(f"nonsense | {LINE}") == (SCORES,)
+    assert other.brief() == "20261121T120500Z-safe-ty-a1b2c3 fail; polite=1.0000 (n 9)"
 
 
 def test_older_lines_are_read() -> None:
-    read = read_scores("20261121T120000Z-triage-a1b2c3 fail; valid_json=1.0000 (n 44), cost_usd=0.0012 (n 44)")
+    (read,) = read_scores("20261121T120000Z-triage-a1b2c3 fail; valid_json=1.0000 (n 44), cost_usd=0.0012 (n 44)")
     assert read == ReleaseScores(
         "20261121T120000Z-triage-a1b2c3",
         "fail",
@@ -46,8 +56,8 @@ def test_which_golden_set_it_was() -> None:
 
 
 @pytest.mark.parametrize("line", ["", "run-1", "run-1 great; m=1.0 (n 3)", "<b>x</b> pass; m=1 (n 3)", "; ; ;"])
-def test_what_is_no_such_line_is_none(line: str) -> None:
-    assert read_scores(line) is None
+def test_what_is_no_such_line_says_nothing(line: str) -> None:
+    assert read_scores(line) == ()
 
 
 ODD = ["m=nan (n 3)", "m=1.0", "m=1.0 (n 3, yes x)", "m=1.0 (n 99999999999)", "m=1.2.3 (n 3)", "m=1e999 (n 3)"]
@@ -55,6 +65,6 @@ ODD = ["m=nan (n 3)", "m=1.0", "m=1.0 (n 3, yes x)", "m=1.0 (n 99999999999)", "m
 
 @pytest.mark.parametrize("part", [*ODD, "m=0.5 (n 3, se .)"])
 def test_an_odd_metric_is_left_out(part: str) -> None:
-    assert read_scores(f"run-1 pass; a=0.5000 (n 2), {part}") == ReleaseScores(
-        "run-1", "pass", {"a": ReleaseScore(0.5, 2)}
+    assert read_scores(f"run-1 pass; a=0.5000 (n 2), {part}") == (
+        ReleaseScores("run-1", "pass", {"a": ReleaseScore(0.5, 2)}),
     )

@@ -184,7 +184,7 @@ def test_a_suite_that_is_new_and_scores_of_another_one(watch: Watch) -> None:
     watch.release()
     watch.repo.commit({"evals/other.yaml": SUITE}, "one more")
     assert watch.run(adds, "eval", "drift", "other") == 3
-    assert "the scores in the tag adder@v1.0.0 are of the suite adder" in watch.said()
+    assert "the tag adder@v1.0.0 holds no scores of this suite, only of adder" in watch.said()
 
 
 @pytest.mark.parametrize(

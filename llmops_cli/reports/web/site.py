@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from llmops_cli.errors import InputError
 from llmops_cli.evals.figures import amount, many
 from llmops_cli.evals.policy import MEASURED
-from llmops_cli.evals.release_scores import ReleaseScores, read_scores
 from llmops_cli.prompts.chronicle import Chronicle, PromptChronicle
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.reports.visible import one_line
@@ -15,6 +14,7 @@ from llmops_cli.reports.web.page import page
 from llmops_cli.reports.web.site_environments import environments_page
 from llmops_cli.reports.web.site_parts import ENVIRONMENTS, INDEX, STATES, Place, prompt_link, state, verdict
 from llmops_cli.reports.web.site_prompt import prompt_page
+from llmops_cli.reports.web.site_scores import all_series, tagged
 from llmops_cli.reports.web.svg import trend_line
 
 _SPARK = 30  # releases in the small picture of the index
@@ -145,26 +145,23 @@ def _row(each: PromptChronicle, environments: Sequence[str]) -> Html:
 
 def _scores(each: PromptChronicle) -> Html:
     """The verdict on the newest release that was measured, and its first check over the last releases."""
-    measured = [read_scores(text.release.eval_summary) for text in each.releases]
-    last = next((index for index in reversed(range(len(measured))) if measured[index]), None)
-    newest = measured[last] if last is not None else None
-    if last is None or newest is None:
+    releases = tagged(each)
+    newest = next((one for one in reversed(releases) if one.scores), None)
+    if newest is None:
         return element("span", "none", class_="soft")
-    version = str(each.releases[last].release.version)
-    of = "" if version == each.overview.released else f" ({version})"
-    name = next((name for name in newest.metrics if name not in MEASURED), "")
-    if not name:
+    of = "" if newest.version == each.overview.released else f" ({newest.version})"
+    checks = [one for one in all_series([newest]) if one.metric not in MEASURED]
+    if not checks:
         return element("span", verdict(newest.verdict), of)
-    values = [_mean(scores, name) for scores in measured[-_SPARK:]]
-    said = f"{name} {amount(name, newest.metrics[name].mean)}{of}"
-    size = (90.0, 24.0)
+    points = [one.point(checks[0]) for one in releases[-_SPARK:]]
+    golden = newest.point(checks[0]).golden
+    values = [point.score.mean if point.score and point.golden == golden else None for point in points]
+    mean = newest.point(checks[0]).score
+    said = f"{checks[0].name} {amount(checks[0].metric, mean.mean if mean else None)}{of}"
+    label = f"{checks[0].name} over the last {len(values)} releases, as far as measured on the same golden set"
     return element(
         "div",
-        trend_line(values, f"{name} over the last {len(values)} releases", size=size),
+        trend_line(values, label, size=(90.0, 24.0)),
         element("span", verdict(newest.verdict), " ", element("span", said, class_="soft")),
         class_="scores",
     )
-
-
-def _mean(scores: ReleaseScores | None, name: str) -> float | None:
-    return scores.metrics[name].mean if scores and name in scores.metrics else None

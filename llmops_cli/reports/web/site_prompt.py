@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from llmops_cli.evals.figures import amount, many
-from llmops_cli.evals.policy import MEASURED
-from llmops_cli.evals.release_scores import ReleaseScores, read_scores
 from llmops_cli.prompts.chronicle import PromptChronicle
 from llmops_cli.prompts.diff import diff_prompts
 from llmops_cli.prompts.level import needed_level
@@ -15,7 +13,8 @@ from llmops_cli.reports.prompt_text import Piece, diff_pieces, message_pieces
 from llmops_cli.reports.visible import one_line
 from llmops_cli.reports.web.markup import Child, Html, element, join
 from llmops_cli.reports.web.site_parts import came_by, day, moves_table, state, table, verdict
-from llmops_cli.reports.web.trend import Point, trend, words_of
+from llmops_cli.reports.web.site_scores import Series, Tagged, all_series, tagged
+from llmops_cli.reports.web.trend import trend, words_of
 
 _MOST_TEXTS = 60  # releases whose text and change stand in the page
 _MOST_CHARACTERS = 40_000  # of one text or change
@@ -28,8 +27,10 @@ _CLASSES = {"dim": "soft", "yellow": "changed"}
 
 def prompt_page(each: PromptChronicle) -> Html:
     """Everything about one prompt."""
-    scores = [read_scores(text.release.eval_summary) for text in each.releases]
-    return join(_head(each), _live(each), _trends(each, scores), _versions(each, scores), _changes(each), _moves(each))
+    releases = tagged(each)
+    series = all_series(releases)[:_MOST_METRICS]
+    scores = _trends(releases, series), _versions(each, releases, series)
+    return join(_head(each), _live(each), scores, _changes(each), _moves(each))
 
 
 def _head(each: PromptChronicle) -> Html:
@@ -58,17 +59,16 @@ def _version_link(version: str, each: PromptChronicle) -> Child:
     return element("a", version, href=f"#v{version}") if known else version
 
 
-def _trends(each: PromptChronicle, scores: Sequence[ReleaseScores | None]) -> Html | None:
-    names = _metrics(scores)
-    if not names:
+def _trends(releases: Sequence[Tagged], series: Sequence[Series]) -> Html | None:
+    if not series:
         return None
     figures = (
         element(
             "figure",
-            element("figcaption", name),
-            element("div", trend(name, _points(name, each, scores)), class_="scroll"),
+            element("figcaption", one.name),
+            element("div", trend(one.metric, [each.point(one) for each in releases]), class_="scroll"),
         )
-        for name in names
+        for one in series
     )
     words = (
         "As measured when each version was released: a dot with its 95 % interval, over as many cases as it says. "
@@ -77,36 +77,14 @@ def _trends(each: PromptChronicle, scores: Sequence[ReleaseScores | None]) -> Ht
     return _section("scores", "Scores over versions", join(element("p", words, class_="soft"), figures))
 
 
-def _metrics(scores: Sequence[ReleaseScores | None]) -> list[str]:
-    """The names of the metrics, those of the newest release first, checks before what a run measures besides."""
-    known = [name for one in reversed(scores) if one for name in one.metrics]
-    names = list(dict.fromkeys(known))
-    return [*(name for name in names if name not in MEASURED), *(name for name in names if name in MEASURED)][
-        :_MOST_METRICS
-    ]
-
-
-def _points(name: str, each: PromptChronicle, scores: Sequence[ReleaseScores | None]) -> list[Point]:
-    return [
-        Point(
-            str(text.release.version),
-            text.release.date,
-            one.metrics.get(name) if one else None,
-            one.golden if one else "",
-        )
-        for text, one in zip(each.releases, scores, strict=True)
-    ]
-
-
-def _versions(each: PromptChronicle, scores: Sequence[ReleaseScores | None]) -> Html:
+def _versions(each: PromptChronicle, releases: Sequence[Tagged], series: Sequence[Series]) -> Html:
     if not each.releases:
         return _section("versions", "Versions", element("p", "nothing is released yet"))
-    names = _metrics(scores)
     rows = (
-        _version_row(text, one, names, _live_on(each, str(text.release.version)))
-        for text, one in zip(reversed(each.releases), reversed(scores), strict=True)
+        _version_row(text, scores, series, _live_on(each, scores.version))
+        for text, scores in zip(reversed(each.releases), reversed(releases), strict=True)
     )
-    columns = ["version", "date", "who", "level", "digest", "live on", "verdict", *names]
+    columns = ["version", "date", "who", "level", "digest", "live on", "verdict", *(one.name for one in series)]
     return _section("versions", "Versions", table(columns, rows))
 
 
@@ -114,10 +92,9 @@ def _live_on(each: PromptChronicle, version: str) -> list[str]:
     return [one.environment for one in each.served if one.version == version]
 
 
-def _version_row(
-    text: ReleasedText, scores: ReleaseScores | None, names: Sequence[str], live: Sequence[str]
-) -> list[Child]:
+def _version_row(text: ReleasedText, scores: Tagged, series: Sequence[Series], live: Sequence[str]) -> list[Child]:
     release = text.release
+    none = element("span", "-", class_="soft")
     cells: list[Child] = [
         element("a", str(release.version), href=f"#v{release.version}"),
         day(release.date),
@@ -125,12 +102,12 @@ def _version_row(
         one_line(release.level, 20),
         element("code", release.digest.removeprefix("sha256:")[:12], title=release.digest),
         ", ".join(live),
-        element("span", verdict(scores.verdict), title=scores.run) if scores else element("span", "-", class_="soft"),
+        element("span", verdict(scores.verdict), title=scores.runs) if scores.verdict else none,
     ]
-    for name in names:
-        score = scores.metrics.get(name) if scores else None
-        said = f"{amount(name, score.mean)} (n {score.n})" if score else "-"
-        cells.append(element("span", said, title=words_of(name, score) if score else None, class_="num"))
+    for one in series:
+        score = scores.score(one)
+        said = f"{amount(one.metric, score.mean)} (n {score.n})" if score else "-"
+        cells.append(element("span", said, title=words_of(one.metric, score) if score else None, class_="num"))
     return cells
 
 

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from llmops_cli.evals.release_scores import ReleaseScore, ReleaseScores
+from llmops_cli.evals.release_scores import ReleaseScore, ReleaseScores, write_scores
 from llmops_cli.prompts.chronicle import read_chronicle
 from llmops_cli.prompts.environment import Wish, move
 from llmops_cli.prompts.release import release
@@ -166,3 +166,25 @@ def test_long_texts_are_cut_and_it_is_said(repo: GitRepo, length: int) -> None:
     assert len(page) < 150_000
     assert " more characters" in page
     assert ("too long to be compared here" in page) == (length > 300_000)
+
+
+def test_suites_are_told_apart(repo: GitRepo) -> None:
+    safety = {"m": ReleaseScore(0.5, 10, yes=5), "cost_usd": ReleaseScore(0.1, 10)}
+    both = [
+        ReleaseScores("run-1", "pass", {"m": ReleaseScore(0.9, 10, yes=9)}, "quality"),
+        ReleaseScores("run-2", "fail", safety, "safety"),
+    ]
+    released(repo, "1.0.0", write_scores(both))
+    pages = pages_of(repo)
+    page = seen(pages["prompts/rag-answer.html"])
+    assert page.inside("figcaption") == ["quality: m", "safety: m", "safety: cost_usd"]
+    assert ("90.0 % (n 10)" in words(page), "50.0 % (n 10)" in words(page)) == (True, True)
+    assert "fail" in words(seen(pages["index.html"]))  # the worst of them
+
+
+def test_the_index_draws_only_what_can_be_compared(repo: GitRepo) -> None:
+    for version, yes, golden in (("1.0.0", 30, "aa"), ("1.1.0", 36, "bb"), ("1.2.0", 38, "bb"), ("1.3.0", 0, "")):
+        released(repo, version, scores(yes, golden=golden) if golden else "")
+    page = seen(pages_of(repo)["index.html"])
+    assert len(page.all("circle")) == 2
+    assert "cites 95.0 % (1.2.0)" in words(page)
