@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.journeys.test_math_regression import math_repo, problems
 
 __all__ = ["math_repo", "problems"]  # fixtures
 
+TIMEOUT_MS = 30_000  # of anything that is waited for: how long it takes says something of the machine, not of the page
+expect.set_options(timeout=TIMEOUT_MS)
 # hostile text sets this where it gets to run
 CANARY = "window.pwned"
 
@@ -61,7 +63,7 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]
             offline=True,
         )
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(TIMEOUT_MS)
         wrong: list[str] = []
         requested: list[str] = []
         page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)

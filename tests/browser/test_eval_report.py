@@ -58,6 +58,14 @@ def test_a_filter_by_check_and_tag_counts_what_it_shows(open_page: Open) -> None
     expect(page.locator(".filters").get_by_role("button", name="all")).to_contain_text("5")
 
 
+def test_a_new_case_is_new_for_every_check(open_page: Open) -> None:
+    after = {"right": binary(3, 3), "short": binary(3, 3)}
+    page = open_page(html_report([views.analysis_of(run_of(after, {"right": binary(2, 2)}), against_main=True)]))
+    page.get_by_label("only this check").select_option("short")
+    page.locator(".filters").get_by_role("button", name="new").click()
+    assert rows(page) == ["c2"]
+
+
 def test_a_link_opens_its_case_whatever_is_filtered(open_page: Open) -> None:
     page = open_page(html_report([views.failed(), views.alone()]), "#case=c8&suite=s%20(2)")
     dialog = page.get_by_role("dialog")

@@ -92,7 +92,9 @@ function signsUnder(list, at) {
   if (filter.text && !wordsOf(list, at).includes(filter.text)) return -1;
   if (filter.check < 0) return line.signs;
   const own = line.checks.find(([check]) => check === filter.check);
-  return own ? own[1] : -1;
+  if (!own) return -1;
+  const ofChecks = line.checks.reduce((all, [, signs]) => all | signs, 0);
+  return own[1] | (line.signs & ~ofChecks); // that a case is new, or has no answer, is so for every check
 }
 
 function applyFilter(list) {
@@ -136,8 +138,8 @@ function stringsIn(value) {
 
 // the table
 
-/** Draw the rows that are in view, and empty rows as high as those above and below them. */
-function draw(list) {
+/** Draw the rows that are in view, and empty rows as high as those above and below them; `again` when measured. */
+function draw(list, again = false) {
   const first = Math.max(0, Math.floor(list.view.scrollTop / list.height) - SPARE_ROWS);
   const last = Math.min(list.shown.length, first + Math.ceil(list.view.clientHeight / list.height) + 2 * SPARE_ROWS);
   const focused = list.view.contains(document.activeElement);
@@ -150,9 +152,9 @@ function draw(list) {
   // a focused row that is scrolled away leaves the focus to the list, so that the keys still work
   if (focused) (activeRow(list) ?? list.view).focus({ preventScroll: true });
   const height = rows[0]?.getBoundingClientRect().height;
-  if (height && Math.abs(height - list.height) > 0.5) {
+  if (!again && height && Math.abs(height - list.height) > 0.5) {
     list.height = height;
-    draw(list);
+    draw(list, true);
   }
 }
 

@@ -12,9 +12,10 @@ from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import CaseRecord, Result, Run, Side
 from llmops_cli.files.json_value import Json, canonical
 from llmops_cli.reports.case_standing import SIGNS, CaseStanding
-from llmops_cli.reports.visible import excerpt
+from llmops_cli.reports.visible import excerpt, one_line
 
 _ASKED = 160  # characters of what was asked in the line of a case
+_MOST_TAG = 200
 
 SIGN_WORDS = {
     "regressed": "regressed",
@@ -57,7 +58,7 @@ def index_of(analysis: Analysis, cases: Sequence[CaseStanding], *, name: str) ->
         "repeats": run.repeats,
         "signs": [SIGN_WORDS[sign] for sign in SIGNS],
         "checks": list(checks),
-        "tags": list(tags),
+        "tags": [tag if len(tag) <= _MOST_TAG else one_line(tag, _MOST_TAG) for tag in tags],
         "cases": [_line(case, *places) for case in cases],
     }
 

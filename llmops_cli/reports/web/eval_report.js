@@ -42,7 +42,8 @@ function addressed(hash) {
 function leadToCases(list) {
   for (const words of list.place.closest(".suite").querySelectorAll(".moved")) {
     const { check, tag = "" } = words.dataset;
-    if (!list.index.checks.includes(check)) continue; // of cost and the like there are no signs
+    // of cost and the like there are no signs; a tag that had to be made visible is not found again
+    if (!list.index.checks.includes(check) || (tag && !list.index.tags.includes(tag))) continue;
     const counts = words.textContent.split("/");
     const ways = ["regressed", "improved"].map((sign, at) => (counts[at] === "0" ? "0" : make("button", {
       type: "button",
