@@ -214,3 +214,16 @@ def test_a_summary_that_cannot_be_written_does_not_swallow_the_report(
     said = capsys.readouterr()
     assert said.out.startswith("math: the gate FAILED against main")
     assert "the summary could not be written to" in said.err
+
+
+def test_eight_runners_find_the_same_regression(math_repo: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
+    switch(math_repo, "175b_finetuning")
+    for number in range(1, 9):
+        assert main(["eval", "run", "--against", "main", "--shard", f"{number}/8"]) == 0
+    capsys.readouterr()
+    assert main(["eval", "merge", "--json"]) == 1
+    merged = evaluated(capsys)
+    assert main(["eval", "run", "--against", "main", "--json"]) == 1
+    single = evaluated(capsys)
+    for key in ("metrics", "comparison", "verdict"):
+        assert json.dumps(merged[key]) == json.dumps(single[key])

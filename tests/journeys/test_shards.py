@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import GitRepo
 from tests.journeys.four_suites import answers, commit_change
+from tests.journeys.project import SUITE, adds_but, project
 from tests.journeys.team import Said, Shell
 from tests.openai_server import OpenAIServer
 
@@ -105,3 +106,51 @@ def test_a_merge_knows_the_results_of_other_machines_and_asks_only_for_what_foll
             [metric for metric in other["metrics"] if metric["name"] != "latency_ms"]
         )
         assert one["counts"]["trials"] == other["counts"]["trials"]
+
+
+def pipeline(change: str) -> dict[str, str | bytes]:
+    """A function of the project that answers instead of a model."""
+    code = f'def answer(call):\n    total = call["vars"]["left"] + call["vars"]["right"]\n    return str({change})\n'
+    suite = SUITE.replace("checks:", 'target: {python: "adding.py:answer", workers: 1}\nchecks:')
+    return {**project(12, suite=suite), "adding.py": code, ".gitignore": ".llmops/\n__pycache__/\n"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "status"),
+    [
+        (["--anchor", "first"], "inconclusive"),
+        (["--noninferior"], "fail"),
+        (["--repeats", "2"], "inconclusive"),
+        (["adder", "--allow-removed"], "inconclusive"),
+    ],
+)
+def test_every_flag_goes_with_the_shards(
+    repo: GitRepo, shell: Shell, server: OpenAIServer, flags: list[str], status: str
+) -> None:
+    server.answer = adds_but(lambda total: total == 9, when="Please")
+    suite = SUITE.replace("floor: 0.9, ", "")
+    repo.commit(project(24, suite=suite, words="Sum up."))
+    repo.git("branch", "first")
+    repo.commit(project(24, suite=suite, version="1.0.1", words="Add."))
+    repo.git("switch", "-q", "-c", "change")
+    files = project(22 if "--allow-removed" in flags else 24, suite=suite, version="1.0.2", words="Please add.")
+    repo.commit(files)
+    measure_all(repo, shell, 3, *flags)
+    merged, single = shell(repo, "eval", "merge", "--json"), shell(repo, *COMMAND, "--json", *flags)
+    (one,), (other,) = document(merged)["runs"], document(single)["runs"]
+    assert deciding(one) == deciding(other) and results(one) == results(other)
+    assert json.dumps(one["anchor_comparison"]) == json.dumps(other["anchor_comparison"])
+    assert bool(one["anchor_comparison"]) == ("--anchor" in flags)
+    assert one["verdict"]["status"] == status
+
+
+def test_a_pipeline_of_the_project_is_measured_apart_and_merged(repo: GitRepo, shell: Shell) -> None:
+    repo.commit(pipeline("total"))
+    repo.git("switch", "-q", "-c", "change")
+    repo.commit(pipeline("total if total % 2 else 'even'"))
+    measure_all(repo, shell, 2)
+    merged, single = shell(repo, "eval", "merge", "--json"), shell(repo, *COMMAND, "--json")
+    assert merged.code == single.code == 1, merged.err
+    (one,), (other,) = document(merged)["runs"], document(single)["runs"]
+    assert deciding(one) == deciding(other) and results(one) == results(other)
+    assert one["counts"]["trials"] == 24 and other["counts"]["paid_calls"] == 0
