@@ -171,7 +171,7 @@ def test_the_report_names_the_broken_cases_with_both_answers(
     assert "53 cases turned worse (the first 5)" in text
     shown = summary.read_text(encoding="utf-8")
     assert shown.startswith("> [!CAUTION]\n> **math: the gate FAILED against main")
-    assert shown.count("base:") == 5
+    assert shown.count("```diff\n") == 5
     assert main(["eval", "report", "latest"]) == 1
     assert capsys.readouterr().out == text
 
