@@ -202,6 +202,11 @@ def debugging() -> bool:
     return os.environ.get("LLMOPS_DEBUG") == "1"
 
 
+def log_takes_commands() -> bool:
+    """Whether what is printed goes to a log in which lines can be commands (GITHUB_ACTIONS=true)."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
 def dumb_terminal() -> bool:
     """Whether the terminal says it can draw nothing (TERM=dumb)."""
     return os.environ.get("TERM") == "dumb"

@@ -53,7 +53,7 @@ def show(check_type: Type, as_json: AsJson = False) -> int:
     if as_json:
         console.out_json({"format": "llmops.type/1", **entry.as_json()})
         return 0
-    console.out_raw(_text(entry))
+    console.out_text(_text(entry))
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from llmops_cli.errors import InputError, LlmopsError
-from llmops_cli.reports.visible import visible
+from llmops_cli.reports.visible import inert, visible
 
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """A line of talk on stderr."""
-    _write(sys.stderr, visible(text) + "\n")
+    _write(sys.stderr, _for_people(visible(text) + "\n"))
 
 
 def warn(text: str) -> None:
@@ -35,7 +35,12 @@ def warn_some(texts: Sequence[str], *, most: int = 5, more: str) -> None:
 
 def out(text: str) -> None:
     """A line of data on stdout; control characters are made visible."""
-    _write(sys.stdout, visible(text) + "\n")
+    out_text(visible(text) + "\n")
+
+
+def out_text(text: str) -> None:
+    """Text for people on stdout, in which control characters are visible already."""
+    _write(sys.stdout, _for_people(text))
 
 
 def out_raw(text: str) -> None:
@@ -43,17 +48,19 @@ def out_raw(text: str) -> None:
     _write(sys.stdout, text)
 
 
-def deliver(pieces: Iterable[str], output: Path | None) -> None:
+def deliver(pieces: Iterable[str], output: Path | None, *, for_people: bool = False) -> None:
     """Data in a file, written as a whole or not at all; without one, or for `-`, on stdout.
 
-    A file and a pipe get the true text; on a terminal control characters are made visible. Raises InputError.
+    A file and a pipe get the true text; on a terminal control characters are made visible. Text `for_people` holds no
+    commands for a runner. Raises InputError.
     """
     from llmops_cli.files.atomic import write_atomic
 
     if output is None or str(output) == "-":
         watched = is_terminal(sys.stdout)
         for piece in pieces:
-            _write(sys.stdout, visible(piece.replace("\r\n", "\n")) if watched else piece)
+            shown = visible(piece.replace("\r\n", "\n")) if watched else piece
+            _write(sys.stdout, _for_people(shown) if for_people else shown)
         return
     try:
         write_atomic(output, (piece.encode("utf-8", "backslashreplace") for piece in pieces))
@@ -89,7 +96,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str =
     widths = [max([len(column), *(len(row[i]) for row in cells)]) for i, column in enumerate(columns)]
     for row in [list(columns), *cells]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        _write(sys.stdout, line + "\n")
+        out_text(line + "\n")
 
 
 def show(build: "Callable[[int], RenderableType]") -> None:
@@ -152,6 +159,13 @@ def flush() -> None:
             _not_written(stream, error)
         except ValueError:  # already closed
             pass
+
+
+def _for_people(text: str) -> str:
+    """The text; where a runner would read commands out of it, without any: it may quote what a model said."""
+    from llmops_cli.config import log_takes_commands
+
+    return inert(text) if log_takes_commands() else text
 
 
 def _write(stream: TextIO, text: str) -> None:

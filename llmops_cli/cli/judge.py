@@ -190,7 +190,7 @@ def _report(
     if as_json:
         console.out_json(document)
     else:
-        console.out_raw(plain_calibration(found, called))
+        console.out_text(plain_calibration(found, called))
     if html is not None:
         _write_html(html, found, called)
     if keep and judge.digest:

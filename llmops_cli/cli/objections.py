@@ -50,7 +50,7 @@ class Way:
         from llmops_cli.reports.visible import visible
 
         if self.format == "terminal":
-            console.deliver((visible(line) + "\n" for line in lines), self.output)
+            console.deliver((visible(line) + "\n" for line in lines), self.output, for_people=True)
         elif self.format == "json":
             console.deliver([console.json_text(document())], self.output)
         else:

@@ -241,7 +241,7 @@ def _print_two(build: "Callable[[bool], Sequence[Piece]]") -> None:
     if console.is_terminal(sys.stdout):
         console.show(lambda _: _styled(build(False)))
     else:
-        console.out_raw(plain(build(True)))
+        console.out_text(plain(build(True)))
 
 
 def _styled(pieces: "Sequence[Piece]") -> "Text":

@@ -30,7 +30,7 @@ def show_runs(analyses: "Sequence[Analysis]", code: int, *, as_json: bool, summa
         if console.is_terminal(sys.stdout):
             console.show(partial(_drawn, view))
         else:
-            console.out_raw(plain_report(view))
+            console.out_text(plain_report(view))
     append_summary(analyses, summary, cases=cases)  # after the report, which must not be lost with it
 
 

@@ -85,7 +85,8 @@ def _deliver(chosen: "Chosen", format: str, output: Path | None, *, cases: int) 
     if format == "terminal" and output is None:
         show_runs(chosen.analyses, chosen.exit_code, as_json=False, summary=None, cases=cases)
     else:
-        console.deliver(FORMATS[format].pieces(chosen.analyses, Besides(cases, chosen.stopped)), output)
+        pieces = FORMATS[format].pieces(chosen.analyses, Besides(cases, chosen.stopped))
+        console.deliver(pieces, output, for_people=format == "terminal")
 
 
 def compare(

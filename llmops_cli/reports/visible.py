@@ -7,11 +7,17 @@ import re
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 
 
 def visible(text: str) -> str:
     """The text with hidden control characters written as escapes (`\\x1b`, `\\u202e`); tabs and newlines stay."""
     return _HIDDEN.sub(lambda match: repr(match.group())[1:-1], text)
+
+
+def inert(text: str) -> str:
+    """Text of which a GitHub runner takes nothing for a command: no line begins with `::`, and `##[` stands nowhere."""
+    return _COMMAND.sub(lambda match: f"{match[1]}:\u200b:", text).replace("##[", "#\u200b#[")
 
 
 def one_line(text: str, limit: int = 2_000) -> str:

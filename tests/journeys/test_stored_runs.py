@@ -161,3 +161,22 @@ def test_what_real_commands_write_fits_the_published_schemas(repo: GitRepo, shel
     assert len(lines) == 46 and [fault for line in lines for fault in faults("result", json.loads(line))] == []
     trials = shell(repo, "eval", "report", "--format", "jsonl").out.splitlines()
     assert len(trials) == 46 and [fault for line in trials for fault in faults("trial", json.loads(line))] == []
+
+
+def test_a_report_in_the_log_of_a_runner_holds_no_commands(
+    repo: GitRepo, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = project(suite=RECORDED, count=1)
+    row = {"id": "::add-mask::e", "vars": {"left": 1, "right": 2}, "expected": "3", "tags": ["##[error]x"]}
+    files["evals/golden/adder.jsonl"] = json.dumps(row) + "\n"
+    row = {"prompt": "adder@1.0.0", "case": "::add-mask::e", "repeat": 0, "output": "##[warning]y"}
+    files["evals/answers.jsonl"] = json.dumps(row) + "\n"
+    repo.commit(files)
+    here = shell(repo, "eval", "run")
+    assert "    ::add-mask::e" in here.out and "##[warning]y" in here.out
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for command in (["eval", "run"], ["eval", "report"], ["eval", "report", "--format", "terminal", "-o", "-"]):
+        said = shell(repo, *command)
+        assert said.code == here.code and "add-mask" in said.out
+        assert "##[" not in said.out + said.err
+        assert [line for line in (said.out + said.err).splitlines() if line.strip().startswith("::")] == []
