@@ -148,7 +148,10 @@ def read_run(path: Path) -> Run:
         raise InputError(f"{path} has format {found!r}; this llmops reads llmops.run/1", hint="update llmops")
     count = data.pop("results", 0)
     run = shape_of(Run, data, path=str(path))
-    return _with_results(run, path.with_suffix(_RESULTS), count) if count else run
+    run = _with_results(run, path.with_suffix(_RESULTS), count) if count else run
+    if stray := {result.case for result in run.candidate.results} - {case.id for case in run.cases}:
+        raise InputError(f"{path}: the candidate answers case {min(stray)!r}, which the run does not have")
+    return run
 
 
 def _with_results(run: Run, path: Path, count: Json) -> Run:

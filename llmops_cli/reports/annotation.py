@@ -8,7 +8,7 @@ from typing import Literal
 
 from llmops_cli.errors import Problem
 from llmops_cli.evals.analysis import Analysis
-from llmops_cli.evals.fate import Fate, fates
+from llmops_cli.evals.case_verdict import case_verdicts
 from llmops_cli.evals.golden.finding import Finding as GoldenFinding
 from llmops_cli.evals.results_folder import StoppedRecord
 from llmops_cli.evals.verdict import Finding, Remark, Status
@@ -19,7 +19,7 @@ from llmops_cli.reports.visible import excerpt, one_line
 
 Level = Literal["error", "warning", "notice"]
 
-LOST_CASE = "case-lost"
+FAILED_CASE = "case-fails"
 NOT_MEASURED = "not-measured"
 INVALID_FILE = "invalid-file"
 MOST_CASES = 500  # of a suite
@@ -48,7 +48,9 @@ class Annotation:
 
 
 def of_runs(analyses: Sequence[Analysis], stopped: Sequence[StoppedRecord] = ()) -> list[Annotation]:
-    """What the gates object to, the worst first, then the cases that lost a gating check (at most 500 of a suite).
+    """What the gates object to, the worst first, then the cases that fail (at most 500 of a suite).
+
+    Those count that did not fail at the base too; the gate may tolerate them, and then they are a notice.
 
     What was not measured is an objection too, though nobody can say to which file.
     """
@@ -107,18 +109,20 @@ def _level(analysis: Analysis, finding: Finding) -> Level | None:
 
 def _of_cases(analysis: Analysis) -> Iterator[Annotation]:
     run = analysis.run
-    lost = [one for one in fates(analysis) if one.fate is Fate.LOST]
-    lost.sort(key=lambda one: not one.case.critical)
     path, line = place_of(analysis)
     before, after = run.baseline.by_case if run.baseline else {}, run.candidate.by_case
-    for one in lost[:MOST_CASES]:
-        case = one.case.id
-        earlier, later = telling(run, before.get(case, [])), telling(run, after.get(case, []))
-        parts = [f"case {one_line(case, 200)} passed {', '.join(one.metrics)} at the base and does not any more"]
-        parts += [excerpt(said, _SHOWN) for said in said_of(later, one.metrics)]
-        parts += [f"base: {excerpt(answer_of(earlier), _SHOWN)}", f"this change: {excerpt(answer_of(later), _SHOWN)}"]
-        level: Level = "warning" if one.case.critical else "notice"
-        yield Annotation(LOST_CASE, level, f"{run.suite}: case lost", "\n".join(parts), path, line, (run.suite, case))
+    critical = {case.id for case in run.cases if case.critical}
+    found = case_verdicts(run, analysis.policy, analysis.verdict).values()
+    failing = [one for one in found if one.kind in ("fail", "tolerated")]
+    failing.sort(key=lambda one: (one.kind != "fail", one.case not in critical))
+    for one in failing[:MOST_CASES]:
+        earlier, later = telling(run, before.get(one.case, [])), telling(run, after[one.case])
+        parts = [f"case {one_line(one.case, 200)}: {one_line(one.reason)}"]
+        parts += [excerpt(said, _SHOWN) for said in said_of(later, one.checks)]
+        parts += [f"base: {excerpt(answer_of(earlier), _SHOWN)}"] if earlier else []
+        parts += [f"this change: {excerpt(answer_of(later), _SHOWN)}"]
+        level: Level = "warning" if one.kind == "fail" else "notice"
+        yield Annotation(FAILED_CASE, level, f"{run.suite}: case", "\n".join(parts), path, line, (run.suite, one.case))
 
 
 def place_of(analysis: Analysis) -> tuple[str, int]:

@@ -5,15 +5,15 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from llmops_cli.evals.analysis import Analysis
-from llmops_cli.evals.fate import CaseFate, fates
+from llmops_cli.evals.case_verdict import CaseVerdict, case_verdicts
 from llmops_cli.evals.metric import CaseValue, case_values
 from llmops_cli.evals.policy import MEASURED
-from llmops_cli.evals.run import Result
+from llmops_cli.evals.run import CaseRecord, Result
 from llmops_cli.files.json_value import canonical
 from llmops_cli.reports.eval_view import answer_of, asked_of, telling
 from llmops_cli.reports.visible import visible
 
-_ABOUT = ("run", "suite", "prompt", "case", "tags", "critical", "cluster", "result", "about", "asked", "expected")
+_ABOUT = ("run", "suite", "prompt", "case", "tags", "critical", "cluster", "result", "why", "asked", "expected")
 _ANSWERS = ("base answer", "answer")
 _BEGINS_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff"  # no width, and no white space either
@@ -54,18 +54,18 @@ def _rows(analysis: Analysis, names: Sequence[str]) -> Iterator[list[str | float
     base = run.baseline
     before: Values = {name: case_values(base, name, repeats=run.repeats) for name in names} if base else {}
     theirs, mine = base.by_case if base else {}, run.candidate.by_case
-    for one in fates(analysis):
-        case = one.case.id
+    records = {case.id: case for case in run.cases}
+    for case, one in case_verdicts(run, analysis.policy, analysis.verdict).items():
         earlier, later = telling(run, theirs.get(case, [])), telling(run, mine[case])
-        row = _about(analysis, one)
+        row = _about(analysis, records[case], one)
         row += [answer_of(earlier) if earlier else "", answer_of(later)]
         for name in names:
             row += _scores(later, name, before.get(name, {}).get(case), after[name].get(case))
         yield row
 
 
-def _about(analysis: Analysis, one: CaseFate) -> list[str | float | None]:
-    run, case = analysis.run, one.case
+def _about(analysis: Analysis, case: CaseRecord, one: CaseVerdict) -> list[str | float | None]:
+    run = analysis.run
     expected = case.expected if isinstance(case.expected, str | None) else canonical(case.expected)
     return [
         run.id,
@@ -75,8 +75,8 @@ def _about(analysis: Analysis, one: CaseFate) -> list[str | float | None]:
         ", ".join(case.tags),
         "critical" if case.critical else "",
         case.cluster,
-        one.fate.value,
-        ", ".join(one.metrics),
+        one.kind,
+        "" if one.kind == "pass" else one.reason,
         " | ".join(asked_of(case)),
         expected,
     ]

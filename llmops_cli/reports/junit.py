@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from llmops_cli.evals.analysis import Analysis
-from llmops_cli.evals.fate import CaseFate, Fate, fates
+from llmops_cli.evals.case_verdict import CaseVerdict, Kind, case_verdicts
 from llmops_cli.evals.metric import Metric
 from llmops_cli.evals.results_folder import StoppedRecord
-from llmops_cli.evals.run import Result, Run
-from llmops_cli.evals.verdict import Status
+from llmops_cli.evals.run import CaseRecord, Result, Run
 from llmops_cli.reports.eval_view import answer_of, asked_of, said_of, telling, view_of
 from llmops_cli.reports.visible import visible
 
@@ -20,12 +19,13 @@ GATE = "llmops.gate"  # the class of the testcases that are gates, each with the
 _SHOWN = 2_000
 # what XML 1.0 cannot hold, not even as a reference
 _NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NEWS: dict[Fate, tuple[str, str]] = {
-    Fate.LOST: ("failure", "passed at the base and does not any more"),
-    Fate.FAILING: ("failure", "does not pass"),
-    Fate.UNMEASURED: ("error", "could not be measured"),
-    Fate.AS_BEFORE: ("skipped", "does not pass, as at the base"),
-    Fate.UNCHECKED: ("skipped", "no check of the gate looks at it"),
+# what a case is to those who look at cases as tests; the plugin for pytest says the same
+_ELEMENTS: dict[Kind, str] = {
+    "fail": "failure",
+    "unmeasured": "error",
+    "tolerated": "skipped",
+    "known": "skipped",
+    "unasked": "skipped",
 }
 _OUTCOMES = ("failure", "error", "skipped")
 
@@ -78,15 +78,15 @@ def _not_measured(stopped: Sequence[StoppedRecord]) -> ElementTree.Element:
 def _properties(analysis: Analysis) -> dict[str, str]:
     run = analysis.run
     found = {
-        "run": run.id,
-        "verdict": analysis.verdict.status.value,
-        "exit_code": str(analysis.exit_code),
-        "prompt": run.candidate.reference,
-        "prompt.digest": run.candidate.digest,
-        "model": run.candidate.model,
-        "base.prompt": run.baseline.reference if run.baseline else "",
-        "base.commit": run.baseline_commit,
-        "against": run.against,
+        "llmops.run": run.id,
+        "llmops.verdict": "unchanged" if run.unchanged else analysis.verdict.status.value,
+        "llmops.exit_code": str(analysis.exit_code),
+        "llmops.candidate": run.candidate.reference,
+        "llmops.digest": run.candidate.digest,
+        "llmops.model": run.candidate.model,
+        "llmops.baseline": run.baseline.reference if run.baseline else "",
+        "llmops.baseline_commit": run.baseline_commit,
+        "llmops.against": run.against,
     }
     for metric in (*analysis.metrics.values(), *analysis.slices.values()):
         found |= {f"metric.{metric.name}{key}": value for key, value in _figures(metric).items()}
@@ -99,7 +99,7 @@ def _properties(analysis: Analysis) -> dict[str, str]:
 
 
 def _figures(metric: Metric) -> dict[str, str]:
-    found = {"": "" if metric.mean is None else _figure(metric.mean), ".n": str(metric.n)}
+    found = {".mean": "" if metric.mean is None else _figure(metric.mean), ".n": str(metric.n)}
     if metric.interval:
         found |= {".low": _figure(metric.interval.low), ".high": _figure(metric.interval.high)}
     return found
@@ -110,11 +110,10 @@ def _figure(value: float) -> str:
 
 
 def _gate(analysis: Analysis) -> ElementTree.Element:
-    """The gate: failure and error as the exit code has it; what decides nothing either way is skipped."""
+    """The gate: a failure and an error as the exit code has it."""
     view = view_of(analysis, most_cases=0)
     case = _element("testcase", classname=GATE, name=analysis.run.suite, time="0")
-    open_ended = analysis.run.unchanged or analysis.verdict.status is Status.INCONCLUSIVE
-    kind = {1: "failure", 3: "error"}.get(analysis.exit_code, "skipped" if open_ended else "")
+    kind = {1: "failure", 3: "error"}.get(analysis.exit_code, "")
     text = "\n".join([view.headline, view.subject, *view.findings, *view.notes, view.footer, f"again: {view.command}"])
     _tell(case, kind, view.headline, analysis.verdict.status.value, text)
     return case
@@ -123,15 +122,13 @@ def _gate(analysis: Analysis) -> ElementTree.Element:
 def _cases(analysis: Analysis) -> list[ElementTree.Element]:
     run = analysis.run
     before, after = run.baseline.by_case if run.baseline else {}, run.candidate.by_case
+    records = {case.id: case for case in run.cases}
     found = []
-    for one in fates(analysis):
-        results = after[one.case.id]
-        case = _element("testcase", classname=run.suite, name=one.case.id, time=_seconds(results))
-        if one.fate in _NEWS:
-            kind, what = _NEWS[one.fate]
-            message = f"{', '.join(one.metrics)}: {what}" if one.metrics else what
-            text = "" if one.fate is Fate.UNCHECKED else _told(run, one, before.get(one.case.id, []), results)
-            _tell(case, kind, message, ", ".join(one.metrics) or one.fate.value, text)
+    for one in case_verdicts(run, analysis.policy, analysis.verdict).values():
+        case = _element("testcase", classname=run.suite, name=one.case, time=_seconds(after[one.case]))
+        if one.kind in _ELEMENTS:
+            text = _told(run, records[one.case], one, (before.get(one.case, []), after[one.case]))
+            _tell(case, _ELEMENTS[one.kind], one.reason, one.kind, text)
         found.append(case)
     return found
 
@@ -146,12 +143,12 @@ def _tell(case: ElementTree.Element, kind: str, message: str, what: str, text: s
     case.append(told)
 
 
-def _told(run: Run, one: CaseFate, before: Sequence[Result], after: Sequence[Result]) -> str:
-    """The reasons, what was asked, and the answers of both sides."""
-    earlier, later = telling(run, before), telling(run, after)
-    blocks = [("", "\n".join(said_of(later, one.metrics)))]
-    blocks += [("asked", " | ".join(asked_of(one.case)))]
-    blocks += [("base", answer_of(earlier))] if before else []
+def _told(run: Run, record: CaseRecord, one: CaseVerdict, sides: tuple[Sequence[Result], Sequence[Result]]) -> str:
+    """What the checks said, what was asked, and the answers of both sides."""
+    earlier, later = telling(run, sides[0]), telling(run, sides[1])
+    blocks = [("", "\n".join(said_of(later, one.checks)))] if one.checks else []
+    blocks += [("asked", " | ".join(asked_of(record)))]
+    blocks += [("base", answer_of(earlier))] if earlier else []
     blocks += [("this change", answer_of(later))]
     return "\n\n".join(f"{name}:\n{_cut(text)}" if name else _cut(text) for name, text in blocks)
 

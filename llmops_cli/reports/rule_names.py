@@ -11,7 +11,7 @@ RULES: dict[str, str] = {
     "anchor": "A metric fell further than it may since the anchor.",
     "change": "A metric moved, and nothing was decided by that.",
     "not-measured": "Something could not be measured, so nothing is known of it.",
-    "case-lost": "A case passed a gating check at the base and does not any more.",
+    "case-fails": "A case fails a check of the gate, and did not fail it at the base.",
     # the guards of prompt check (docs/reference/versions.md)
     "needs-bump": "A prompt changed and kept its version.",
     "version-taken": "A version is taken by other content.",

@@ -180,3 +180,17 @@ def test_a_run_without_its_results_cannot_be_read(tmp_path: Path) -> None:
     results.unlink()
     with pytest.raises(InputError, match="cannot be read"):
         store.load("latest")
+
+
+def test_an_answer_to_a_case_that_the_run_does_not_have_is_refused(tmp_path: Path) -> None:
+    run = example()
+    path = RunStore(tmp_path).save(run.model_copy(update={"cases": run.cases[1:]}))
+    with pytest.raises(InputError, match="the candidate answers case 'a', which the run does not have"):
+        RunStore(tmp_path).load(path.stem)
+
+
+def test_half_of_a_surrogate_pair_is_no_text_of_a_run(tmp_path: Path) -> None:
+    path = RunStore(tmp_path).save(example())
+    path.write_text(path.read_text(encoding="utf-8").replace('"suite": "s"', '"suite": "s\\ud800"'), encoding="utf-8")
+    with pytest.raises(InputError, match="half of a surrogate pair"):
+        RunStore(tmp_path).load(path.stem)

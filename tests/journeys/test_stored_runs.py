@@ -79,7 +79,7 @@ def test_a_comparison_has_the_same_formats(two_runs: GitRepo, shell: Shell, tmp_
     kept = tmp_path / "junit.xml"
     said = shell(two_runs, "eval", "compare", first, new, "--format", "junit", "-o", str(kept))
     assert (said.code, said.out) == (0, "")
-    assert f'name="against" value="{first}"' in kept.read_text(encoding="utf-8")
+    assert f'name="llmops.against" value="{first}"' in kept.read_text(encoding="utf-8")
     refused = shell(two_runs, "eval", "compare", first, "--format", "junti")
     assert refused.code == 2 and "did you mean 'junit'?" in refused.err
 

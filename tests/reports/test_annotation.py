@@ -10,8 +10,8 @@ from llmops_cli.prompts.check import Checked
 from llmops_cli.prompts.check import Finding as GuardFinding
 from llmops_cli.prompts.check import Rule as GuardRule
 from llmops_cli.reports.annotation import (
+    FAILED_CASE,
     INVALID_FILE,
-    LOST_CASE,
     MOST_CASES,
     NOT_MEASURED,
     of_check,
@@ -19,14 +19,14 @@ from llmops_cli.reports.annotation import (
     of_runs,
 )
 from llmops_cli.reports.rule_names import RULES, sentence_about
-from tests.evals.runs import binary, run_of
+from tests.evals.runs import binary, policy, rule, run_of
 from tests.reports.views import GATE, alone, analysis_of, failed, inconclusive, passed, unchanged
 
 GUARDS = {"validity", "floor", "ceiling", "regression", "noninferior", "critical", "anchor", "change"}
 
 
 def test_every_rule_has_a_sentence() -> None:
-    known = {*GUARDS, *get_args(GuardRule), *GOLDEN_RULES, LOST_CASE, NOT_MEASURED, INVALID_FILE}
+    known = {*GUARDS, *get_args(GuardRule), *GOLDEN_RULES, FAILED_CASE, NOT_MEASURED, INVALID_FILE}
     assert known == RULES.keys()
     assert all(sentence.endswith(".") and sentence[0].isupper() for sentence in RULES.values())
     assert sentence_about("of-a-later-version") == "llmops objects: of a later version."
@@ -45,28 +45,42 @@ def test_how_loud_an_objection_is() -> None:
     statuses = [Status.FAIL, Status.INVALID, Status.INCONCLUSIVE, Remark.ACCEPTED, Remark.WORSENED]
     findings = tuple(Finding(status, "floor", f"m{i}", "x") for i, status in enumerate(statuses))
     told = type(analysis)(analysis.run, GATE, analysis.metrics, None, Verdict(Status.FAIL, findings))
-    assert [one.level for one in of_runs([told])] == ["error", "error", "warning", "warning", "warning"]
+    found = [one.level for one in of_runs([told]) if one.rule != FAILED_CASE]
+    assert found == ["error", "error", "warning", "warning", "warning"]
 
 
 def test_the_worst_of_all_suites_come_first() -> None:
     found = of_runs([inconclusive(), failed()])
-    gates = [one for one in found if one.rule != LOST_CASE]
+    gates = [one for one in found if one.rule != FAILED_CASE]
     assert [one.level for one in gates] == ["error", "error", "warning"]
-    assert [one.rule for one in found[len(gates) :]] == [LOST_CASE] * (len(found) - len(gates))
+    assert [one.rule for one in found[len(gates) :]] == [FAILED_CASE] * (len(found) - len(gates))
 
 
 def test_an_older_run_points_at_its_suite() -> None:
     assert {(one.path, one.line) for one in of_runs([failed()])} == {("evals/s.yaml", 1)}
 
 
-def test_of_many_lost_cases_the_critical_ones_are_told_first() -> None:
+def test_of_many_failing_cases_the_critical_ones_are_told_first() -> None:
     count = MOST_CASES + 10
     last = f"c{count - 1}"
     run = run_of({"right": binary(0, count)}, {"right": binary(count, count)}, critical=[last])
-    lost = [one for one in of_runs([analysis_of(run, against_main=True)]) if one.rule == LOST_CASE]
-    assert len(lost) == MOST_CASES
-    assert lost[0].level == "warning" and f"case {last} passed right" in lost[0].text
-    assert {one.level for one in lost[1:]} == {"notice"}
+    cases = [one for one in of_runs([analysis_of(run, against_main=True)]) if one.rule == FAILED_CASE]
+    assert len(cases) == MOST_CASES
+    assert cases[0].text.startswith(f"case {last}: right: does not pass, and passed at the base; the case is critical")
+    assert {one.level for one in cases} == {"warning"}
+
+
+def test_a_case_that_the_gate_tolerates_is_a_notice_and_one_that_always_failed_is_nothing() -> None:
+    run = run_of({"right": binary(18, 20)}, {"right": binary(19, 20)})
+    found = of_runs([analysis_of(run, policy(rule("right", bound=0.5)), against_main=True)])
+    (case,) = [one for one in found if one.rule == FAILED_CASE]
+    assert case.level == "notice" and case.text.startswith("case c18: right: does not pass, and passed at the base")
+
+
+def test_without_a_base_the_cases_that_a_floor_is_missed_by_are_told() -> None:
+    cases = [one for one in of_runs([alone()]) if one.rule == FAILED_CASE]
+    assert [one.text.split(":")[0] for one in cases] == [f"case c{i}" for i in range(4, 10)]
+    assert "base:" not in cases[0].text and "this change: a wrong one" in cases[0].text
 
 
 def test_guards_point_below_the_top_of_the_repository() -> None:

@@ -38,13 +38,13 @@ def test_a_row_says_what_became_of_a_case() -> None:
     rows = table(failed())
     assert len(rows) == 20
     row = rows[4]
-    assert {key: row[key] for key in ("suite", "prompt", "case", "critical", "result", "about")} == {
+    assert {key: row[key] for key in ("suite", "prompt", "case", "critical", "result", "why")} == {
         "suite": "s",
         "prompt": "p@1.1.0",
         "case": "c4",
         "critical": "critical",
-        "result": "lost",
-        "about": "right",
+        "result": "fail",
+        "why": "right: does not pass, and passed at the base; the case is critical",
     }
     assert (row["asked"], row["base answer"], row["answer"]) == ("What is c4?", "a right answer", "a wrong one")
     assert (row["right base"], row["right"], row["right change"], row["right says"]) == (
@@ -53,7 +53,7 @@ def test_a_row_says_what_became_of_a_case() -> None:
         "-1.0",
         "by hand",
     )
-    assert rows[19]["result"] == "gained" and rows[10]["result"] == "passing"
+    assert (rows[19]["result"], rows[19]["why"], rows[10]["result"]) == ("pass", "", "pass")
 
 
 def test_repeats_are_averaged() -> None:

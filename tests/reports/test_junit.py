@@ -11,7 +11,7 @@ from lxml import etree
 from llmops_cli.evals.analysis import Analysis, exit_code_of
 from llmops_cli.evals.results_folder import StoppedRecord
 from llmops_cli.reports.junit import GATE, junit_report
-from tests.evals.runs import binary, run_of
+from tests.evals.runs import binary, policy, rule, run_of
 from tests.reports.hostile import WORDS, hostile
 from tests.reports.views import alone, analysis_of, failed, inconclusive, invalid, passed, unchanged
 
@@ -38,7 +38,7 @@ def gate_and_cases(analysis: Analysis) -> tuple[str, dict[str, str]]:
     return told(gate), {case.name: told(case) for case in cases}
 
 
-def test_a_gate_that_fails_is_a_failure_and_so_are_the_cases_that_lost() -> None:
+def test_a_gate_that_fails_is_a_failure_and_so_are_the_cases_that_made_it_fail() -> None:
     gate, cases = gate_and_cases(failed())
     assert gate == "failure"
     assert [name for name, what in cases.items() if what == "failure"] == [f"c{i}" for i in range(6)]
@@ -47,7 +47,7 @@ def test_a_gate_that_fails_is_a_failure_and_so_are_the_cases_that_lost() -> None
 
 @pytest.mark.parametrize(
     ("make", "gate"),
-    [(passed, "passed"), (inconclusive, "skipped"), (invalid, "error"), (unchanged, "skipped"), (alone, "failure")],
+    [(passed, "passed"), (inconclusive, "passed"), (invalid, "error"), (unchanged, "passed"), (alone, "failure")],
 )
 def test_the_gate_says_what_the_exit_code_says(make: object, gate: str) -> None:
     analysis: Analysis = make()  # type: ignore[operator]
@@ -64,6 +64,13 @@ def test_what_could_not_be_measured_is_an_error_and_no_pass() -> None:
 def test_without_a_base_what_does_not_pass_is_a_failure() -> None:
     _, cases = gate_and_cases(alone())
     assert [name for name, what in cases.items() if what == "failure"] == [f"c{i}" for i in range(4, 10)]
+
+
+def test_what_the_gate_tolerates_turns_nothing_red() -> None:
+    run = run_of({"right": binary(19, 20)}, {"right": binary(20, 20)})
+    gate, cases = gate_and_cases(analysis_of(run, policy(rule("right", bound=0.5)), against_main=True))
+    assert gate == "passed"
+    assert {name: what for name, what in cases.items() if what != "passed"} == {"c19": "skipped"}
 
 
 def test_what_did_not_pass_before_either_is_no_news() -> None:
@@ -94,8 +101,12 @@ def test_counts_are_of_what_is_there() -> None:
 def test_the_figures_stand_in_the_properties() -> None:
     (suite,) = read(failed())
     found = {one.name: one.value for one in suite.properties()}
-    assert found["prompt"] == "p@1.1.0" and found["base.prompt"] == "p@1.0.0" and found["exit_code"] == "1"
-    assert (found["metric.right"], found["metric.right.n"], found["metric.right.change"]) == ("0.7", "20", "-0.25")
+    assert (found["llmops.candidate"], found["llmops.baseline"], found["llmops.exit_code"]) == (
+        "p@1.1.0",
+        "p@1.0.0",
+        "1",
+    )
+    assert (found["metric.right.mean"], found["metric.right.n"], found["metric.right.change"]) == ("0.7", "20", "-0.25")
     assert float(found["metric.right.low"]) < 0.7 < float(found["metric.right.high"])
 
 

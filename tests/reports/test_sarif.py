@@ -42,8 +42,7 @@ def test_findings_come_first_and_cases_after_them() -> None:
     assert found == [
         ("regression", "error"),
         ("critical", "error"),
-        ("case-lost", "warning"),
-        *[("case-lost", "note")] * 5,
+        *[("case-fails", "warning")] * 6,
     ]
 
 
@@ -52,7 +51,7 @@ def test_nothing_to_object_to_is_an_empty_log_which_closes_what_was_open() -> No
 
 
 def test_an_inconclusive_gate_is_a_warning() -> None:
-    assert {one["level"] for one in results(inconclusive()) if one["ruleId"] != "case-lost"} == {"warning"}
+    assert {one["level"] for one in results(inconclusive()) if one["ruleId"] != "case-fails"} == {"warning"}
 
 
 def test_an_alert_stays_the_same_alert_while_lines_and_words_change() -> None:
