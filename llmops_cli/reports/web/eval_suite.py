@@ -138,8 +138,8 @@ def _about(one: Suite) -> Html:
         parts.append(one.section("Accepted drops", _accepted(run.accepted)))
     if run.judged_by:
         parts.append(one.section("Judges", _judges(run)))
-    if view.notes:
-        parts.append(one.section("Notes", element("ul", (element("li", one_line(note)) for note in view.notes))))
+    if notes := [note for note in map(one_line, view.notes) if note]:
+        parts.append(one.section("Notes", element("ul", (element("li", note) for note in notes))))
     facts = " · ".join(one_line(fact) for fact in view.facts)
     made = f"{view.footer} · {run.created_at} by llmops {run.llmops_version}"
     gone = one_line(", ".join(run.removed_cases))

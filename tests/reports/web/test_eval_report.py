@@ -1,5 +1,7 @@
 """The report of runs, read without a browser: what stands in it without script, and what the script gets to read."""
 
+import base64
+import hashlib
 import json
 import re
 from importlib.resources import files
@@ -213,3 +215,13 @@ def test_only_counts_against_the_base_lead_to_cases() -> None:
     moved = [span for span in found.all("span") if span.get("class") == "moved"]
     assert moved == [{"class": "moved", "data-check": "right"}, {"class": "moved"}]
     assert "against the anchor release (p@1.0.0)" in found.inside("caption")
+
+
+def test_the_one_script_that_may_run_is_the_one_in_the_page() -> None:
+    found = seen(html_report([views.failed()]))
+    scripts = zip(found.all("script"), found.inside("script"), strict=True)
+    (source,) = [text for attributes, text in scripts if "type" not in attributes]
+    (content,) = [str(meta["content"]) for meta in found.all("meta") if "http-equiv" in meta]
+    digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+    assert f"; script-src 'sha256-{digest}'; " in content
+    assert "unsafe" not in content
