@@ -22,6 +22,10 @@ def drift(
     environment: Annotated[
         str, typer.Option("--env", metavar="ENV", help="Ask what is live there; else the newest release.")
     ] = "",
+    as_released: Annotated[
+        bool,
+        typer.Option("--as-released", help="Measure with cases, checks and judges as they were at the release."),
+    ] = False,
     alpha: Annotated[
         float | None,
         typer.Option("--alpha", min=0.0001, max=0.5, help="How often it may cry wolf (default: alpha of the gate)."),
@@ -41,6 +45,7 @@ def drift(
 
     Compared are the scores in the tag of the release. Exit code 1 when something drifted, 3 when it cannot be told.
     """
+    from llmops_cli.evals.drift_grounds import Wanted
     from llmops_cli.evals.drift_watch import find_drift
     from llmops_cli.evals.session import SessionOptions
 
@@ -53,8 +58,9 @@ def drift(
         fresh_answers=True,
     )
     with running(options) as session:
-        found = find_drift(session, environment=environment, alpha=alpha)
-    _report(found, as_json=as_json, summary=summary, issue_body=issue_body)
+        found = find_drift(session, Wanted(environment, as_released), alpha=alpha)
+    if found.suites or not found.stopped:
+        _report(found, as_json=as_json, summary=summary, issue_body=issue_body)
     for error in found.stopped:
         console.report_error(error)
     return found.exit_code

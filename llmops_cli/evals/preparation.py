@@ -133,7 +133,7 @@ def prepare(config: Config, suite_path: str, base: BaseCommit | None, *, allow_r
     """
     repo = Repo.find(config.root) if config.git_root else None
     around = Surroundings(config, repo)
-    mine = load(WorkTree(config.root), suite_path, config.settings, around, code_of=_code_here(repo, config))
+    mine = load(WorkTree(config.root), suite_path, config.settings, around, code_of=code_here(repo, config))
     candidate = _candidate(mine, repo, config)
     if base is None or repo is None:
         mine = _with_calibrations(mine, config, config.settings)
@@ -273,7 +273,7 @@ def at_endpoint(subject: Subject, config: Config) -> Subject:
     return replace(subject, default_endpoint=config.endpoint_of(subject.model))
 
 
-def _code_here(repo: Repo | None, config: Config) -> Callable[[TargetShape], str]:
+def code_here(repo: Repo | None, config: Config) -> Callable[[TargetShape], str]:
     """The code a target runs on as the working tree has it; outside of a repository nobody can name it."""
 
     def name(target: TargetShape) -> str:

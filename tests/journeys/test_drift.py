@@ -137,6 +137,7 @@ def test_an_unknown_environment_is_an_error(watch: Watch) -> None:
     assert "there is no environment 'prod'" in watch.said()
 
 
+THEIRS = "; --as-released asks with those of the release"
 RECORDED = SUITE + "target: {recorded: r.jsonl}\n"
 ROWS = "".join(
     json.dumps({"prompt": "adder@1.0.0", "case": f"sum-{i}", "repeat": 0, "output": "1"}) + "\n" for i in range(60)
@@ -146,11 +147,17 @@ ROWS = "".join(
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        ({"evals/golden/adder.jsonl": cases(61)}, "the golden set changed since adder@1.0.0 (60 cases then, 61 now)"),
-        ({"evals/adder.yaml": SUITE.replace("equals", "contains")}, "the checks or judges changed since adder@1.0.0"),
+        (
+            {"evals/golden/adder.jsonl": cases(61)},
+            "the golden set changed since adder@1.0.0 (60 cases then, 61 now)" + THEIRS,
+        ),
+        (
+            {"evals/adder.yaml": SUITE.replace("equals", "contains")},
+            "the checks or judges changed since adder@1.0.0" + THEIRS,
+        ),
         (
             {"evals/adder.yaml": SUITE + "target: {model: openai/other}\n"},
-            "the target of the suite changed since adder@1.0.0",
+            "the target of the suite changed since adder@1.0.0" + THEIRS,
         ),
         ({"evals/adder.yaml": RECORDED, "evals/r.jsonl": ROWS}, "r.jsonl answers, and a recording cannot drift"),
     ],
@@ -162,6 +169,28 @@ def test_what_cannot_be_told_is_said_before_anybody_is_asked(
     watch.repo.commit(files, "another yardstick")
     code, found = watch.drift(adds)
     assert (code, found["answer"], found["reasons"], watch.calls) == (3, "cannot tell", [reason], 0)
+
+
+def test_a_suite_that_moved_on_is_asked_as_it_was(watch: Watch) -> None:
+    watch.release()
+    contains = SUITE.replace("equals", "contains").replace("floor: 0.9, ", "")
+    watch.repo.commit({"evals/golden/adder.jsonl": cases(80), "evals/adder.yaml": contains}, "more cases")
+    code, found = watch.drift(adds, "--as-released")
+    assert (code, found["answer"], found["cases"], watch.calls) == (0, "stable", 60, 60)
+    code, found = watch.drift(lambda body: f"{adds(body)}.", "--as-released")  # not equal, but contained
+    assert (code, found["answer"]) == (1, "drifted")
+
+
+def test_a_pipeline_must_be_the_code_of_the_release(watch: Watch) -> None:
+    code = "def answer(call):\n    given = call['vars']\n    return str(given['left'] + given['right'])\n"
+    suite = SUITE + "target: {python: 'adding:answer', code: [adding.py]}\n"
+    watch.release(files={**project(30, suite=suite), "adding.py": code})
+    code_now, found = watch.drift(adds)
+    assert (code_now, found["answer"], watch.calls) == (0, "stable", 0)
+    watch.repo.commit({"adding.py": code + "\n# another\n"}, "refactored")
+    for arguments in ((), ("--as-released",)):
+        code_now, found = watch.drift(adds, *arguments)
+        assert (code_now, found["reasons"]) == (3, ["the code that answers changed since adder@1.0.0"])
 
 
 def test_another_gate_is_the_same_yardstick(watch: Watch) -> None:
