@@ -159,10 +159,9 @@ class Hub:
         depth = int(inputs.get("fetch-depth", "1"))
         ref, sha = job.github["ref"], job.github["sha"]
         local = ref.replace("refs/heads/", "refs/remotes/origin/").replace("refs/pull/", "refs/remotes/pull/")
-        if depth:
-            repo.git("fetch", "-q", "--no-tags", f"--depth={depth}", "origin", f"+{sha}:{local}")
-        else:
-            repo.git("fetch", "-q", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*", f"+{sha}:{local}")
+        if not depth:
+            repo.git("fetch", "-q", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*")
+        repo.git("fetch", "-q", "--no-tags", *([f"--depth={depth}"] if depth else []), "origin", f"+{sha}:{local}")
         if ref.startswith("refs/heads/"):
             repo.git("checkout", "-q", "-B", ref.removeprefix("refs/heads/"), local)
         else:

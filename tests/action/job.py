@@ -61,6 +61,7 @@ class Job:
     stand_ins: Mapping[str, StandIn] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
     given: Mapping[str, str] = field(default_factory=dict)
+    dispatched: Mapping[str, str] = field(default_factory=dict)  # inputs of a workflow started by hand
     variables: dict[str, str] = field(default_factory=dict)
     log: Log = field(default_factory=Log)
     summary: str = ""
@@ -190,6 +191,7 @@ class Job:
             **{name: value for name, value in os.environ.items() if OF_THE_MACHINE.fullmatch(name)},
             "PATH": os.pathsep.join([*self.path, "/usr/local/bin", "/usr/bin", "/bin"]),
             "CI": "true",
+            "GIT_CONFIG_GLOBAL": os.devnull,  # a fresh machine: nobody has said who commits
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTION_PATH": str(place.folder or ""),
             "GITHUB_API_URL": github["api_url"],
@@ -220,7 +222,7 @@ class Job:
             "runner": {"temp": str(self.temp), "os": "Linux"},
             "steps": steps,
         }
-        return contexts if place.inputs is None else {**contexts, "inputs": place.inputs}
+        return {**contexts, "inputs": self.dispatched if place.inputs is None else place.inputs}
 
     def _functions(self, place: Place) -> dict[str, Callable[..., Value]]:
         return {
