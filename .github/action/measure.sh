@@ -25,7 +25,8 @@ while IFS= read -r suite; do suites+=("$suite"); done < <(entries "$SUITES")
 if [ -n "$SHARD" ]; then
   command=(run --shard "$SHARD" --shards-dir "$RESULTS" -- ${suites[@]+"${suites[@]}"})
 elif [ -n "$SHARDS" ]; then
-  command=(merge --results "$RESULTS" --cases 0 -- "$GITHUB_WORKSPACE/$SHARDS")
+  case $SHARDS in /*) ;; *) SHARDS=$GITHUB_WORKSPACE/$SHARDS ;; esac
+  command=(merge --results "$RESULTS" --cases 0 -- "$SHARDS")
 else
   command=(run --results "$RESULTS" --cases 0 -- ${suites[@]+"${suites[@]}"})
 fi

@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +116,7 @@ class Hub:
 
     def job(self, github: dict[str, Any], **given: str) -> Job:
         """A fresh machine for a job, with llmops on its PATH; `given` are inputs for our action besides."""
-        folder = self.folder / f"job-{github['run_id']}"
+        folder = Path(tempfile.mkdtemp(prefix="job-", dir=self.folder))
         return Job(
             folder, github, self._stand_ins(github), [str(llmops_on_path(self.folder))], {"install": "none"} | given
         )
@@ -169,10 +171,10 @@ class Hub:
         return {}
 
     def _restore(self, job: Job, inputs: Mapping[str, str]) -> Mapping[str, str]:
-        prefix = inputs.get("restore-keys", inputs["key"])
-        found = [key for key in self.caches if key == inputs["key"] or key.startswith(prefix)]
+        wanted = [inputs["key"], *inputs.get("restore-keys", "").split()]
+        found = [key for start in wanted for key in reversed(self.caches) if key.startswith(start)]
         if found:
-            shutil.copytree(self.caches[found[-1]], inputs["path"], dirs_exist_ok=True)
+            shutil.copytree(self.caches[found[0]], inputs["path"], dirs_exist_ok=True)
         return {"cache-hit": str(bool(found)).lower()}
 
     def _save(self, job: Job, inputs: Mapping[str, str]) -> Mapping[str, str]:
@@ -184,16 +186,18 @@ class Hub:
 
     def _upload(self, job: Job, inputs: Mapping[str, str]) -> Mapping[str, str]:
         kept = self.folder / "artifacts" / job.github["run_id"] / inputs["name"]
-        shutil.copytree(inputs["path"], kept)
+        shutil.copytree(inputs["path"], kept, dirs_exist_ok=inputs.get("overwrite") == "true")
         self.artifacts.setdefault(job.github["run_id"], {})[inputs["name"]] = kept
         return {}
 
     def _download(self, job: Job, inputs: Mapping[str, str]) -> Mapping[str, str]:
-        if not inputs.get("github-token"):
+        run_id = inputs.get("run-id", job.github["run_id"])
+        if run_id != job.github["run_id"] and not inputs.get("github-token"):
             raise StandInError("the artifacts of another run need a token")
-        for name, kept in self.artifacts.get(inputs["run-id"], {}).items():
-            if name == inputs["pattern"]:
-                shutil.copytree(kept, inputs["path"], dirs_exist_ok=True, symlinks=True)
+        for name, kept in self.artifacts.get(run_id, {}).items():
+            if fnmatch(name, inputs["pattern"]):
+                below = "" if inputs.get("merge-multiple") == "true" else name
+                shutil.copytree(kept, Path(inputs["path"]) / below, dirs_exist_ok=True, symlinks=True)
         return {}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tests.action.expression import Optional, Value, condition, resolve
+from tests.action.expression import Optional, Value, condition, resolve, shown
 from tests.action.log import Log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,6 +62,7 @@ class Job:
     path: list[str] = field(default_factory=list)
     given: Mapping[str, str] = field(default_factory=dict)
     dispatched: Mapping[str, str] = field(default_factory=dict)  # inputs of a workflow started by hand
+    matrix: Mapping[str, Value] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     log: Log = field(default_factory=Log)
     summary: str = ""
@@ -116,7 +117,7 @@ class Job:
         env = place.env | {key: resolve(str(value), contexts, functions) for key, value in step.get("env", {}).items()}
         self.ran.append(step.get("name") or step.get("uses") or "run")
         if "uses" in step:
-            inputs = {key: resolve(str(value), contexts, functions) for key, value in step.get("with", {}).items()}
+            inputs = {key: resolve(shown(value), contexts, functions) for key, value in step.get("with", {}).items()}
             ok, outputs = self._use(step["uses"], inputs, env, place)
         else:
             assert "${{" not in step["run"], "an expression in a script becomes part of the script"
@@ -221,6 +222,7 @@ class Job:
             "github": self.github,
             "runner": {"temp": str(self.temp), "os": "Linux"},
             "steps": steps,
+            "matrix": self.matrix,
         }
         return {**contexts, "inputs": self.dispatched if place.inputs is None else place.inputs}
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.action.git_server import TOKEN, GitServer
 from tests.action.hub import Hub
-from tests.action.project import changed, first_project, gate, git, measured
+from tests.action.project import changed, first_project, gate, git, measured, workflow
 
 ENDS_THERE = {"paths": "nothing/**"}  # no file is touched, so the action ends once it has fetched
 
@@ -99,3 +100,35 @@ def test_unrelated_histories_are_3(hub: Hub) -> None:
     job = gate(hub, hub.open(7, files), against="lonely")
     assert job.outputs["exit-code"] == "3"
     assert any("no common ancestor" in one for one in job.log.annotations), job.log.text
+
+
+@pytest.mark.parametrize("left_behind", [False, True])
+def test_a_private_repository_is_read_with_the_token_for_that_fetch_alone(hub: Hub, left_behind: bool) -> None:
+    """actions/checkout may have left a header in the configuration; two of them would be refused."""
+    long_history(hub, 5)
+    first_project(hub)
+    github = hub.pull_request(hub.open(7, changed(hub)))
+    with GitServer(hub.folder) as server:
+        github["server_url"] = server.url
+        job = hub.job(github, token=TOKEN, **ENDS_THERE)
+        steps = workflow("eval")["jobs"]["gate"]["steps"]
+        private = f"git remote set-url origin {server.url}/{hub.bare.path.name}"
+        stale = f"git config http.{server.url}/.extraheader 'AUTHORIZATION: basic c3RhbGU='"
+        steps.insert(1, {"run": f"{private}\n{stale if left_behind else ''}"})
+        job.run({"steps": steps})
+        assert job.status == "success", job.log.text
+        assert len(server.headers) > 2 and server.refused == 0
+    assert TOKEN not in git(job, "config", "--list") + job.log.text
+    assert job.inside["base"].outputs["against"] == "origin/main"
+
+
+def test_a_token_goes_to_no_other_server(hub: Hub) -> None:
+    first_project(hub)
+    github = hub.pull_request(hub.open(7, changed(hub)))
+    with GitServer(hub.folder) as elsewhere:
+        job = hub.job(github, token=TOKEN, **ENDS_THERE)
+        steps = workflow("eval")["jobs"]["gate"]["steps"]
+        steps.insert(1, {"run": f"git remote set-url origin {elsewhere.url}/{hub.bare.path.name}"})
+        job.run({"steps": steps})
+        assert job.inside["verdict"].outputs["exit-code"] == "3"
+        assert elsewhere.headers and all(said == [] for said in elsewhere.headers)

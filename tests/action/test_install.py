@@ -1,8 +1,6 @@
 """What is installed: the commit of the action, with dependencies by hash; run unchanged, once."""
 
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -15,14 +13,6 @@ from tests.action.job import ROOT
 from tests.action.project import changed, first_project, gate
 
 LOCKED = ROOT / ".github/action/requirements.txt"
-
-
-@pytest.fixture
-def package_index(tmp_path: Path) -> None:
-    """Skips the test where no package can be fetched."""
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(tmp_path / "probe"), "hatchling"]
-    if subprocess.run(command, capture_output=True, timeout=60, check=False).returncode:
-        pytest.skip("no package index can be reached")
 
 
 @pytest.mark.usefixtures("package_index")

@@ -1,0 +1,86 @@
+"""A private repository over HTTP on the loopback: git's own http-backend behind a password."""
+
+import os
+import subprocess
+import threading
+from base64 import b64encode
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+TOKEN = "ghs_private"
+
+
+class GitServer:
+    """Serves the bare repositories of a folder to whoever knows the token. Use as a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.refused = 0
+        self.headers: list[list[str]] = []  # the Authorization headers of every request
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        outer = self
+        expected = "basic " + b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+
+        class Handler(BaseHTTPRequestHandler):
+            def _serve(self) -> None:
+                said = self.headers.get_all("Authorization") or []
+                outer.headers.append(said)
+                if said != [expected]:  # two of them are refused too, as GitHub does
+                    outer.refused += 1
+                    self.send_response(401)
+                    self.send_header("WWW-Authenticate", 'Basic realm="git"')
+                    self.end_headers()
+                    return
+                path, _, query = self.path.partition("?")
+                done = subprocess.run(
+                    ["git", "http-backend"],
+                    input=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+                    env={
+                        "PATH": os.environ["PATH"],
+                        "GIT_PROJECT_ROOT": str(outer.folder),
+                        "GIT_HTTP_EXPORT_ALL": "1",
+                        "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+                        "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                        "REQUEST_METHOD": self.command,
+                        "PATH_INFO": path,
+                        "QUERY_STRING": query,
+                        "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                    },
+                    capture_output=True,
+                    check=True,
+                )
+                head, _, body = done.stdout.partition(b"\r\n\r\n")
+                headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
+                self.send_response(int(headers.pop("Status", "200").split()[0]))
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = _serve  # noqa: N815
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Say nothing."""
+
+        return Handler
