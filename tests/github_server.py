@@ -148,6 +148,10 @@ class GitHubServer:
         with self._lock:
             return self._add(number, body, author).id
 
+    def delete(self, id: int) -> None:
+        """Somebody deletes a comment."""
+        del self._comments[id]
+
     def comments(self, number: int) -> list[KeptComment]:
         """All comments of a pull request, the oldest first."""
         return [one for one in self._comments.values() if one.pull_request == number]

@@ -1,5 +1,6 @@
 """`llmops report comment`: what was measured, said where people look."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -48,7 +49,10 @@ _MODES = ("update", "new", "on-change", "off")
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """The text of the comment. `refused` says that the results could not be read, `news` that there is any."""
+    """The text of the comment.
+
+    `refused` says that there are no results that can be read, `news` that there is any: not where nothing was left.
+    """
 
     text: str
     news: bool = True
@@ -88,7 +92,8 @@ def comment(
     config = load_config(on_broken=lambda error: console.warn(f"{error.message}; the defaults hold"))
     happened = _event(config, event, number, needed=not dry_run and mode != "off")
     written = _written(folder, _occasion(config, happened, config_id, report_url), cases)
-    code = InputError.exit_code if written.refused else 0
+    # whoever asks for comments on news only knows that there may be no results, where nothing had to be measured
+    code = InputError.exit_code if written.refused and (written.news or mode != "on-change") else 0
     strictly = 0
     if dry_run:
         done = Done("printed")
@@ -145,18 +150,20 @@ def _occasion(config: "Config", happened: "Event", config_id: str, report_url: s
 def _written(folder: Path, occasion: "Occasion", cases: int) -> _Written:
     """The text for what lies in the folder, or for that it cannot be read; then people hear why on stderr as well."""
     from llmops_cli.errors import InputError, LlmopsError
+    from llmops_cli.evals.results_folder import OUTCOME_FILE
     from llmops_cli.evals.results_reading import read_results
     from llmops_cli.reports.comment import comment_text, is_news, refused_text
     from llmops_cli.reports.visible import one_line
 
+    absent = not os.path.lexists(folder / OUTCOME_FILE)
     try:
         results = read_results(folder)
         return _Written(comment_text(results, occasion, cases=cases), is_news(results))
     except LlmopsError as error:
-        # on one line: a log takes lines that begin with two colons for commands
-        reason = one_line(error.message, 300)
+        # on one line, for a log takes lines that begin with two colons for commands, and ##[ wherever it stands
+        reason = one_line(error.message, 300).replace("##[", "## [")
         console.report_error(InputError(reason))
-        return _Written(refused_text(reason, occasion), refused=True)
+        return _Written(refused_text("" if absent else reason, occasion), news=not absent, refused=True)
 
 
 def _spoken(config: "Config", happened: "Event", written: _Written, *, author: str, mode: str) -> "Done":

@@ -40,9 +40,9 @@ class Limits:
     line: int = 8_000_000
     outcome: int = 1_000_000
     runs: int = 100
-    cases: int = 50_000
-    results: int = 400_000
-    metrics: int = 100
+    cases: int = 20_000
+    results: int = 200_000
+    metrics: int = 50
     depth: int = 64
     name: int = 500  # characters of an id, a metric, a tag
     amount: float = 1e12  # of anything measured

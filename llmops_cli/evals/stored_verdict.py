@@ -30,7 +30,7 @@ class RuleRecord(FileShape):
 class PolicyRecord(FileShape):
     """What `policy_as_json` writes."""
 
-    rules: list[RuleRecord] = Field(max_length=500)
+    rules: list[RuleRecord] = Field(max_length=100)
     alpha: float = Field(gt=0, lt=1)
     on_inconclusive: OnInconclusive
     max_repeats: int = Field(ge=1, le=1000)

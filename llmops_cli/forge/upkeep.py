@@ -58,7 +58,12 @@ def _kept_up(github: GitHub, number: int, say: Say) -> Done:
     for attempt in range(_TRIES):
         ours = [] if say.another else _ours(github, number, first, say.author)
         if ours:
-            return _edited(github, ours[0], say)
+            try:
+                return _edited(github, ours[0], say)
+            except ForgeError as error:
+                if error.status != 404 or attempt == _TRIES - 1:
+                    raise
+                continue  # somebody has deleted it meanwhile
         if not say.begin:
             return Done("skipped", why="nothing has changed that a comment would have to say")
         try:

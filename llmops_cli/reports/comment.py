@@ -52,8 +52,12 @@ def comment_text(results: Results, occasion: Occasion, *, cases: int = 5, limit:
 
 
 def refused_text(reason: str, occasion: Occasion) -> str:
-    """The comment where the results could not be read: an older one must not go on saying that all is well."""
-    said = cell(f"Nothing can be said of this change: the results of its run could not be read: {reason}", HEADLINE)
+    """The comment where there are no results, or they cannot be read for this `reason`.
+
+    An older one must not go on saying that all is well.
+    """
+    why = f"the results of its run could not be read: {reason}" if reason else "its run has left no results"
+    said = cell(f"Nothing can be said of this change: {why}", HEADLINE)
     return _cut([_top(said, Status.INVALID, occasion), Piece(KEEP, tuple(_links(occasion)))], occasion, LONGEST)
 
 

@@ -1,6 +1,7 @@
 """One suite in markdown: its figures, and the cases that people want to see, in the order of their weight."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 from llmops_cli.errors import InputError
@@ -9,7 +10,7 @@ from llmops_cli.evals.comparison import Effect
 from llmops_cli.evals.figures import amount, change, many
 from llmops_cli.evals.metric import case_values
 from llmops_cli.evals.policy import MEASURED
-from llmops_cli.evals.run import Result, Side
+from llmops_cli.evals.run import Result, Role, Side
 from llmops_cli.evals.verdict import Status
 from llmops_cli.prompts.version import Level, Version
 from llmops_cli.reports.answer_diff import diff_lines
@@ -22,6 +23,7 @@ _NAMES: Final = 40  # cases that are only named
 _TOLD: Final = 15  # cases that are named with a reason
 _ANSWER: Final = 3_000  # characters of both answers of a case
 _ID: Final = 120
+_WHERE: Final[dict[Role, str]] = {"candidate": "this change", "baseline": "the base", "anchor": "the anchor"}
 
 # the larger, the sooner it is left out
 _SUITE, _GATING, _FINDINGS, _OTHER, _SLICE, _ANCHOR = 1, 2, 10, 12, 20, 22
@@ -179,28 +181,39 @@ def _moved(view: EvalView) -> _List:
 
 def _flaky(analysis: Analysis) -> _List:
     """Cases that a check passes at one repeat and not at another."""
-    run, lines = analysis.run, []
-    for metric in [name for name in analysis.metrics if name not in MEASURED]:
-        for case, value in case_values(run.candidate, metric, repeats=run.repeats).items():
-            if 0 < value.passed < value.scored:
-                lines.append(f"- {code(case, _ID)} {code(metric, _ID)}: {value.passed} of {value.scored} passed")
-    return len(lines), f"{many(len(lines), 'flaky case')}: the repeats disagree", _first(lines)
+    run = analysis.run
+    found = [
+        (case, metric, value.passed, value.scored)
+        for metric in analysis.metrics
+        if metric not in MEASURED
+        for case, value in case_values(run.candidate, metric, repeats=run.repeats).items()
+        if 0 < value.passed < value.scored
+    ]
+    lines = [f"- {code(case, _ID)} {code(metric, _ID)}: {passed} of {scored} passed"
+             for case, metric, passed, scored in found[:_TOLD]]  # fmt: skip
+    return len(found), f"{many(len(found), 'flaky case')}: the repeats disagree", _more(lines, len(found))
 
 
 def _unmeasured(analysis: Analysis) -> _List:
     """Trials without an answer, and scores that failed, each with its reason."""
-    lines = [line for side in analysis.run.sides for result in side.results for line in _failures(side, result)]
-    return len(lines), f"{many(len(lines), 'measurement')} failed", _first(lines)
+    count = sum(1 for _ in _failures(analysis))
+    lines = [
+        f"- {code(result.case, _ID)} ({_WHERE[side.role]}){what}: {cell(why, 200)}"
+        for side, result, what, why in islice(_failures(analysis), _TOLD)
+    ]
+    return count, f"{many(count, 'measurement')} failed", _more(lines, count)
 
 
-def _failures(side: Side, result: Result) -> Iterator[str]:
-    where = "this change" if side.role == "candidate" else "the base" if side.role == "baseline" else "the anchor"
-    if not result.answered:
-        yield f"- {code(result.case, _ID)} ({where}): no answer: {cell(result.error, 200)}"
-        return
-    for name, score in result.scores.items():
-        if score.status == "failed":
-            yield f"- {code(result.case, _ID)} ({where}) {code(name, _ID)}: {cell(score.reason, 200)}"
+def _failures(analysis: Analysis) -> Iterator[tuple[Side, Result, str, str]]:
+    """Side, result, what failed, and why."""
+    for side in analysis.run.sides:
+        for result in side.results:
+            if not result.answered:
+                yield side, result, ": no answer", result.error
+                continue
+            for name, score in result.scores.items():
+                if score.status == "failed":
+                    yield side, result, f" {code(name, _ID)}", score.reason
 
 
 def _new(analysis: Analysis) -> _List:
@@ -218,6 +231,5 @@ def _named(cases: Sequence[str]) -> str:
     return ", ".join(code(case, _ID) for case in cases[:_NAMES]) + more
 
 
-def _first(lines: Iterable[str]) -> list[str]:
-    every = list(lines)
-    return [*every[:_TOLD], *([f"- {len(every) - _TOLD} more"] if len(every) > _TOLD else [])]
+def _more(lines: list[str], total: int) -> list[str]:
+    return [*lines, *([f"- {total - len(lines)} more"] if total > len(lines) else [])]

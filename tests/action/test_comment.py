@@ -94,8 +94,18 @@ def test_a_change_that_touched_nothing_is_not_commented(hub: Hub, github: GitHub
     pull = opened(hub, github, {"README.md": "words\n"})
     job = gate(hub, pull)
     second = followed(hub, pull, job.github["run_id"])
-    assert second.status == "success" and "nothing to tell" in second.log.text
-    assert github.calls == []
+    assert second.status == "success" and "no comment: nothing has changed" in second.log.text
+    assert github.writes() == []
+
+
+def test_where_nothing_was_left_an_earlier_verdict_does_not_stay(hub: Hub, github: GitHubServer) -> None:
+    pull, run_id, folder = forged(hub, github)
+    followed(hub, pull, run_id)
+    (folder / "outcome.json").unlink()
+    second = followed(hub, pull, run_id)
+    assert second.status == "success", second.log.text
+    (comment,) = github.comments(7)
+    assert "Nothing can be said of this change: its run has left no results" in comment.body
 
 
 def forged(hub: Hub, github: GitHubServer, prefix: str = "") -> tuple[Pull, str, Path]:

@@ -492,3 +492,17 @@ def test_printing_needs_nobody(
     assert said.err == ""
     assert shell(repo, "report", "comment", str(tmp_path / "nowhere"), "--print").code == 2
     assert "GITHUB_REPOSITORY" in shell(repo, "report", "comment", str(tmp_path)).err
+
+
+def test_where_nothing_was_left_only_an_older_comment_is_told_so(
+    fork: GitHubServer, measured: Measure, repo: GitRepo, shell: Shell, tmp_path: Path
+) -> None:
+    nowhere, event = str(tmp_path / "nowhere"), ("--event", str(finished(tmp_path, run=60)))
+    said = shell(repo, "report", "comment", nowhere, *event, "--mode", "on-change")
+    assert said.code == 0 and "is not a folder" in said.err
+    assert fork.comments(7) == []
+    shell.done(repo, "report", "comment", str(measured("Be brief.")), *event)
+    shell.done(repo, "report", "comment", nowhere, *event, "--mode", "on-change")
+    (comment,) = fork.comments(7)
+    assert "Nothing can be said of this change: its run has left no results" in comment.body
+    assert shell(repo, "report", "comment", nowhere, *event).code == 2
