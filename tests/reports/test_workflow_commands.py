@@ -50,11 +50,20 @@ def test_nothing_to_object_to_is_no_line() -> None:
 
 
 def test_at_most_ten_of_a_kind_and_the_tenth_counts_the_rest() -> None:
-    many = [note(str(n)) for n in range(25)] + [note(str(n), level="notice") for n in range(MOST)]
+    many = [note(str(n), title=f"t{n}") for n in range(25)]
+    many += [note(f"again {n}", title="t24") for n in range(5)]
+    many += [note(str(n), level="notice", path=f"{n}.yaml") for n in range(MOST)]
     found = commands(workflow_commands(many))
     assert [name for name, _, _ in found] == ["error"] * MOST + ["notice"] * MOST
-    assert found[MOST - 1] == ("error", {}, "16 more of this kind, which the report shows")
+    assert found[MOST - 1] == ("error", {}, "21 more of this kind, which the report shows")
     assert [data for _, _, data in found[MOST:]] == [str(n) for n in range(MOST)]
+
+
+def test_what_stands_at_one_place_is_told_three_times_at_most() -> None:
+    found = commands(workflow_commands([note(str(n)) for n in range(9)]))
+    place = {"file": "p.yaml", "line": "3", "title": "t"}
+    assert found == [("error", place, "0"), ("error", place, "1"), ("error", place, "7 more, which the report shows")]
+    assert len(commands(workflow_commands([note(str(n)) for n in range(3)]))) == 3
 
 
 def test_a_file_as_a_whole_has_no_line() -> None:
