@@ -89,8 +89,10 @@ def _refuse_stranger(file: ShardFile, first: ShardFile) -> None:
             f"{file} was measured by llmops {one.llmops_version[:50]}, and this is {__version__}",
             hint="use one version for all shards and the merge",
         )
-    if one.options != other.options:
-        raise MeasureError(f"{file} was measured with other flags than {first}", hint="merge one command's only")
+    differs = [name for name, value in one.options if value != getattr(other.options, name)]
+    if differs:
+        flag = "other suites" if differs[0] == "suites" else f"another --{differs[0].replace('_', '-')}"
+        raise MeasureError(f"{file} was measured with {flag} than {first}", hint="merge one command's only")
     if one.base_commit != other.base_commit:
         bases = f"{one.base_commit[:7] or 'none'}, and not {other.base_commit[:7] or 'none'}"
         raise MeasureError(f"{file} has another base than {first}: {bases}", hint="measure all of the same commit")

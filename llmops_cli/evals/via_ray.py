@@ -9,8 +9,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import ExitStack, redirect_stdout, suppress
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from types import TracebackType
@@ -103,12 +103,12 @@ class RayWorkers:
         }
         # Ray prints on stdout when a worker has died, and stdout is for the report
         self._open.enter_context(redirect_stdout(sys.stderr))
-        self._open.callback(_restored_sigterm())
         try:
-            ray.init(
-                **({"address": address} if address else here),
-                log_to_driver=False, logging_level=logging.ERROR, configure_logging=False,
-            )  # fmt: skip
+            with _own_sigterm():
+                ray.init(
+                    **({"address": address} if address else here),
+                    log_to_driver=False, logging_level=logging.ERROR, configure_logging=False,
+                )  # fmt: skip
         except (OSError, RuntimeError, ValueError) as error:
             said = str(error).strip().splitlines()
             raise MeasureError(
@@ -234,12 +234,12 @@ async def _within(seconds: float, reply: Coroutine[Any, Any, Any], what: str) ->
         raise MeasureError(f"{what}: {lines[-1][:300] if lines else error!r}") from None
 
 
-def _restored_sigterm() -> Callable[[], None]:
-    """What puts back whoever was told of SIGTERM before Ray is."""
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Whoever was told of SIGTERM before is so again: Ray would make an exception of it, and of that we a bug."""
     before = signal.getsignal(signal.SIGTERM)
-
-    def restore() -> None:
-        with suppress(ValueError):  # not the main thread
+    try:
+        yield
+    finally:
+        with suppress(ValueError):  # not the main thread, and so nothing was changed
             signal.signal(signal.SIGTERM, before)
-
-    return restore

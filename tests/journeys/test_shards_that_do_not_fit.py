@@ -96,7 +96,9 @@ def test_shards_of_two_commands(adder: GitRepo, shell: Shell) -> None:
     refused(shell(adder, "eval", "merge"), 3, "shard 2/3", "is one of 3", "one of 2")
     (shards(adder) / "shard-2-of-3.jsonl").unlink()
     shell.done(adder, "eval", "run", "--shard", "2/2")
-    refused(shell(adder, "eval", "merge"), 3, "shard 2/2", "was measured with other flags than shard 1/2")
+    refused(shell(adder, "eval", "merge"), 3, "shard 2/2", "was measured with another --against than shard 1/2")
+    shell.done(adder, "eval", "run", "adder", "--against", "main", "--shard", "2/2")
+    refused(shell(adder, "eval", "merge"), 3, "shard 2/2", "was measured with other suites than shard 1/2")
 
 
 def test_a_flag_that_is_said_again_must_be_the_same(adder: GitRepo, shell: Shell) -> None:
