@@ -18,7 +18,6 @@ from llmops_cli.models.redis_line import Command, LineError, RedisLine, Refused,
 
 _PREFIX: Final = "llmops:1:"  # the 1 is the version of what stands behind it
 MOST_BYTES: Final = 4 * 1024 * 1024
-_PATIENCE_S: Final = 30.0  # for a server that sends a little all the time; one that is silent is given up sooner
 # only the one who holds a claim may prolong it or end it
 _PROLONG: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end"
 _END: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
@@ -27,12 +26,14 @@ _END: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('
 @dataclass(frozen=True, slots=True)
 class Timing:
     """All in seconds. A claim lives `claim_s` after its last renewal; others look after it every `first_look_s`, then
-    ever more seldom up to `look_s`, and ask themselves when the answer has not come after `most_waited_s`."""
+    ever more seldom up to `look_s`, and ask themselves when the answer has not come after `most_waited_s`. `reply_s` is
+    for a server that sends a little all the time; one that is silent is given up sooner."""
 
     claim_s: float = 10.0
     first_look_s: float = 0.02
     look_s: float = 0.25
     most_waited_s: float = 600.0
+    reply_s: float = 30.0
 
 
 class RedisCache:
@@ -82,7 +83,7 @@ class RedisCache:
     def entry(self, key: str) -> dict[str, Json] | None:
         """All that is stored for a key, as data: for people."""
         try:
-            entry = self._believed(self._line.send(_reading(key)).result(_PATIENCE_S), key)
+            entry = self._believed(self._line.send(_reading(key)).result(self._timing.reply_s), key)
         except (LineError, TimeoutError) as error:
             self._lost(error)
             return None
@@ -127,7 +128,9 @@ class RedisCache:
         With `surely` it is sent also when nobody waits for it any more.
         """
         try:
-            return await asyncio.wait_for(asyncio.wrap_future(self._line.send(command, surely=surely)), _PATIENCE_S)
+            return await asyncio.wait_for(
+                asyncio.wrap_future(self._line.send(command, surely=surely)), self._timing.reply_s
+            )
         except (LineError, TimeoutError) as error:
             self._lost(error)
             return []
@@ -150,10 +153,10 @@ class RedisCache:
 
     def _lost(self, error: Exception) -> None:
         self._writable = False
+        reason = str(error) or "no whole answer in time"
+        self._line.give_up(reason)
         if not self._closed:
-            self._warn(
-                f"running without the shared cache {self._line.shown}: {str(error) or 'no whole answer in time'}"
-            )
+            self._warn(f"running without the shared cache {self._line.shown}: {reason}")
 
     def _warn(self, sentence: str) -> None:
         if sentence not in self.warnings:

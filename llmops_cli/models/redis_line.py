@@ -89,13 +89,13 @@ class RedisLine:
         return job.done
 
     def close(self) -> None:
-        """Send what waits, then hang up; safe to call twice."""
+        """Send what waits, then hang up; safe to call twice. One who has given up is not waited for."""
         with self._lock:
             thread, self._thread = self._thread, None
-            self._end = self._end or "the cache is closed"
+            has_ended, self._end = bool(self._end), self._end or "the cache is closed"
             self._jobs.put(None)
-        if thread is not None:
-            thread.join(_CLOSING_S)  # a server that trickles could hold it for ever; the thread is a daemon
+        if thread is not None and not has_ended:
+            thread.join(_CLOSING_S)  # a server may be slow to the last; the thread is a daemon
 
     def _serve(self) -> None:
         last = False
@@ -109,7 +109,7 @@ class RedisLine:
             try:
                 replies = iter(self._exchange(commands))
             except Exception as error:  # the fence: what is no Redis makes the client raise anything
-                self._give_up(jobs, self._told(error))
+                self.give_up(self._told(error), jobs)
                 break
             for job in jobs:
                 job.done.set_result([next(replies) for _ in job.commands])
@@ -149,13 +149,17 @@ class RedisLine:
         said = redact(str(error), [self._secret] if self._secret else [])
         return " ".join(said.split())[:_MOST_SAID] or type(error).__name__
 
-    def _give_up(self, jobs: Sequence[_Job], reason: str) -> None:
+    def give_up(self, reason: str, jobs: Sequence[_Job] = ()) -> None:
+        """Say nothing any more: all commands that wait, and all that come, have the reason as their reply."""
         with self._lock:
             self._end = self._end or reason
             left = list(jobs)
             while not self._jobs.empty():
                 job = self._jobs.get_nowait()
-                if job is not None and job.is_wanted():
+                if job is None:
+                    self._jobs.put(None)  # the thread is to end all the same
+                    break
+                if job.is_wanted():
                     left.append(job)
         for job in left:
             job.done.set_exception(LineError(reason))

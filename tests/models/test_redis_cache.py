@@ -1,6 +1,7 @@
 """The shared cache: one call among many workers, nothing in it is trusted, and no server can stop a run."""
 
 import asyncio
+import contextlib
 import json
 import socket
 import threading
@@ -369,6 +370,28 @@ async def test_a_server_that_says_nothing_is_given_up_soon() -> None:
     with stranger(None) as port:
         (warning,) = await goes_on(f"redis://127.0.0.1:{port}/0")
         assert "imeout" in warning or "timed out" in warning
+
+
+async def test_a_server_that_trickles_is_given_up_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                while not ended.wait(0.05):
+                    connection.sendall(b"+")
+
+        ended = threading.Event()
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        cache = RedisCache(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", timing=Timing(reply_s=0.3))
+        model = CachedModel(ScriptedModel(lambda request: f"re: {request.messages[0]['content']}"), cache)
+        answers = [await model.answer(ask(str(n))) for n in range(100)]
+        assert [answer.text for answer in answers] == [f"re: {n}" for n in range(100)]
+        assert [warning.rpartition(": ")[2] for warning in cache.warnings] == ["no whole answer in time"]
+        cache.close()
+        ended.set()
+        thread.join(10)
 
 
 async def test_a_server_that_dies_in_the_middle(tmp_path: Path) -> None:

@@ -118,7 +118,8 @@ def spawn_pytest(tmp_path: Path) -> Run:
 def outside(env: Mapping[str, str]) -> dict[str, str]:
     """The environment for a pytest in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if name not in _OUTSIDE}
-    return {**kept, "PYTHONPATH": str(ROOT), **env}
+    paths = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH", "")]))
+    return {**kept, "PYTHONPATH": paths, **env}
 
 
 def _ran(code: int, out: str, junit: Path) -> Ran:

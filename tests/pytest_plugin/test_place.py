@@ -56,7 +56,7 @@ def test_a_project_without_prompts_is_not_disturbed(tmp_path: Path, run_pytest: 
             "tests/x.yml": "",
         },
     )
-    ran = run_pytest(tmp_path, ".", "evals", "tests")
+    ran = run_pytest(tmp_path, "-q", ".", "evals", "tests")
     assert (ran.code, list(ran.outcomes.values())) == (0, ["passed"])
     assert "llmops" not in ran.out
     assert run_pytest(tmp_path, "--llmops-against", "main", "-q").code == 0
