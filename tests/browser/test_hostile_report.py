@@ -103,3 +103,11 @@ def test_not_even_the_script_of_the_page_can_make_markup_of_text(chromium: Brows
     )
     page.close()
     assert refused == "TypeError"
+
+
+def test_half_of_a_character_pair_is_shown_as_such(open_page: Open) -> None:
+    run = run_of({"right": {"a\ud800": [0.0]}}, {"right": {"a\ud800": [1.0]}})
+    page = open_page(html_report([views.analysis_of(run, against_main=True)]))
+    page.locator(".view tr[data-place='0']").click()
+    expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_have_text("a\\ud800")
+    assert page.url.endswith("#suite-0")  # no address can hold it
