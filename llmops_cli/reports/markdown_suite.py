@@ -8,12 +8,11 @@ from llmops_cli.errors import InputError
 from llmops_cli.evals.analysis import Analysis
 from llmops_cli.evals.comparison import Effect
 from llmops_cli.evals.figures import amount, change, many
-from llmops_cli.evals.metric import case_values
-from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import Result, Role, Side
 from llmops_cli.evals.verdict import Status
 from llmops_cli.prompts.version import Level, Version
 from llmops_cli.reports.answer_diff import diff_lines
+from llmops_cli.reports.case_standing import CheckStanding, standings
 from llmops_cli.reports.eval_view import CaseView, EvalView, headline
 from llmops_cli.reports.fitting import Piece
 from llmops_cli.reports.markdown_text import cell, code, code_cell, fence
@@ -180,18 +179,18 @@ def _moved(view: EvalView) -> _List:
 
 
 def _flaky(analysis: Analysis) -> _List:
-    """Cases that a check passes at one repeat and not at another."""
-    run = analysis.run
-    found = [
-        (case, metric, value.passed, value.scored)
-        for metric in analysis.metrics
-        if metric not in MEASURED
-        for case, value in case_values(run.candidate, metric, repeats=run.repeats).items()
-        if 0 < value.passed < value.scored
-    ]
-    lines = [f"- {code(case, _ID)} {code(metric, _ID)}: {passed} of {scored} passed"
-             for case, metric, passed, scored in found[:_TOLD]]  # fmt: skip
-    return len(found), f"{many(len(found), 'flaky case')}: the repeats disagree", _more(lines, len(found))
+    """Cases of which the repeats of one side do not agree whether a check passes."""
+    found = [case for case in standings(analysis) if "flaky" in case.signs]
+    checks = [(case.record.id, check) for case in found for check in case.checks if "flaky" in check.signs]
+    lines = [f"- {code(case, _ID)} {code(check.name, _ID)}: {_passed(check)}" for case, check in checks[:_TOLD]]
+    return len(found), f"{many(len(found), 'flaky case')}: the repeats disagree", _more(lines, len(checks))
+
+
+def _passed(check: CheckStanding) -> str:
+    """How many repeats pass a check, on either side."""
+    after, before = check.after, check.before
+    base = f", {before.passed} of {before.scored} at the base" if before is not None and before.scored else ""
+    return f"{after.passed} of {after.scored} passed{base}"
 
 
 def _unmeasured(analysis: Analysis) -> _List:

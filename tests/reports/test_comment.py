@@ -125,7 +125,10 @@ def test_flaky_new_and_removed_cases_are_listed(tmp_path: Path) -> None:
     after = {"a": [1.0, 0.0, 1.0], "b": [1.0, 1.0, None], "n": [1.0, 1.0, 1.0]}
     run = run_of({"right": after}, {"right": before}, repeats=3, removed=["gone"])
     text = comment_text(results(tmp_path / "r", views.analysis_of(run)), HERE)
-    assert "<summary>1 flaky case: the repeats disagree</summary>\n\n- `a` `right`: 2 of 3 passed" in text
+    assert (
+        "<summary>1 flaky case: the repeats disagree</summary>\n\n- `a` `right`: 2 of 3 passed, 3 of 3 at the base"
+        in text
+    )
     assert "<summary>1 measurement failed</summary>\n\n- `b` (this change) `right`: the judge answered in prose" in text
     assert "<summary>1 new case: floors only</summary>\n\n- `n`" in text
     assert "<summary>1 case removed</summary>\n\n- `gone`" in text
