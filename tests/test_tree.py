@@ -157,8 +157,18 @@ def test_the_environment_is_touched_in_three_places_only() -> None:
     assert readers <= READERS
 
 
-def test_make_check_looks_at_layers_types_and_documents() -> None:
+def test_make_check_looks_at_layers_types_documents_and_workflows() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = makefile.split("\ncheck:")[1].split("\n\n")[0]
     for tool in ("ruff format --check", "ruff check", "mypy", "lint-imports", "docs/generate.py --check"):
         assert tool in recipe
+    for tool in (
+        "zizmor",
+        "vendor.github-actions $(ACTIONS)",
+        "vendor.github-workflows $(WORKFLOWS)",
+        "scaffold.py --check",
+    ):
+        assert tool in recipe
+    assert set(makefile.split("\nACTIONS :=")[1].split("\n")[0].split()) == {
+        path.relative_to(ROOT).as_posix() for path in [ROOT / "action.yml", *(ROOT / ".github").rglob("action.yml")]
+    }

@@ -50,35 +50,52 @@ met() {
   ! git rev-parse --quiet --verify 'HEAD^2' > /dev/null || git merge-base 'HEAD^1' 'HEAD^2' > /dev/null
 }
 
-case $AGAINST:$EVENT in
-  auto:pull_request) branch=$BASE_REF commit='' ;;
-  auto:merge_group) branch='' commit=$QUEUE_BASE ;;
-  auto:* | none:*) branch='' commit='' ;;
-  *) branch=$AGAINST commit='' ;;
-esac
+# branch NAME: fetch it as origin has it, whatever a local branch of that name holds; 2 when there is none
+branch() {
+  local found=0
+  git check-ref-format "refs/heads/$1" || return 2
+  git_there ls-remote --exit-code origin "refs/heads/$1" > /dev/null || found=$?
+  if [ "$found" -ne 0 ]; then return "$found"; fi
+  echo "+refs/heads/$1:refs/remotes/origin/$1" | fetch ${cut[@]+"${cut[@]}"}
+}
+
+# commit NAME: a tag, a branch of the remote by its full name, a commit or what is counted from HEAD; never a local branch
+commit() {
+  local name
+  for name in "refs/tags/$1" "refs/remotes/$1" "$1"; do
+    if [ "$name" = "$1" ] && ! [[ $1 =~ ^(HEAD.*|[0-9a-f]{40,64})$ ]]; then return 1; fi
+    if git rev-parse --quiet --verify --end-of-options "$name^{commit}" > /dev/null; then return; fi
+  done
+  echo "$1" | fetch ${cut[@]+"${cut[@]}"}
+}
 
 cut=()
 if shallow; then cut=(--depth=1); fi
 registry | fetch ${cut[@]+"${cut[@]}"} || fault 3 "the releases and environments could not be fetched from origin"
 
-against=''
-if [ -n "$branch" ]; then
-  # the branch of the server, whatever a local branch of that name holds
-  if git check-ref-format "refs/heads/$branch" \
-    && echo "+refs/heads/$branch:refs/remotes/origin/$branch" | fetch ${cut[@]+"${cut[@]}"} 2> /dev/null; then
-    against=origin/$branch
-  elif commit=$(git rev-parse --quiet --verify --end-of-options "$branch^{commit}"); then
-    against=$branch
-  else
-    commit=$branch
-  fi
-fi
-if [ -z "$against" ] && [ -n "$commit" ]; then
-  if ! git cat-file -e "$commit^{commit}" 2> /dev/null; then
-    echo "$commit" | fetch ${cut[@]+"${cut[@]}"} || fault 3 "origin has no branch or commit '$commit' to compare with"
-  fi
-  against=$commit
-fi
+against='' status=0
+case $AGAINST:$EVENT in
+  auto:pull_request)
+    branch "$BASE_REF" || fault 3 "the base, branch '$BASE_REF', could not be fetched from origin"
+    against=origin/$BASE_REF
+    ;;
+  auto:merge_group)
+    commit "$QUEUE_BASE" || fault 3 "the base, commit '$QUEUE_BASE', could not be fetched from origin"
+    against=$QUEUE_BASE
+    ;;
+  auto:* | none:*) ;;
+  *)
+    branch "$AGAINST" || status=$?
+    case $status in
+      0) against=origin/$AGAINST ;;
+      2)
+        commit "$AGAINST" || fault 3 "origin has no branch, tag or commit '$AGAINST' to compare with"
+        against=$AGAINST
+        ;;
+      *) fault 3 "branch '$AGAINST', which is compared with, could not be fetched from origin" ;;
+    esac
+    ;;
+esac
 
 if [ -n "$against" ]; then
   meet "$against" || fault 3 "HEAD and $against have no common ancestor, so there is nothing to compare with"

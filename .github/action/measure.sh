@@ -10,6 +10,7 @@ check=0
 if [ "$PROMPT_CHECK" = true ] && [ -z "$SHARD" ]; then
   : > "$RESULTS/check.json" # stays empty where the versions could not be checked
   quietly apart llmops prompt check ${flags[@]+"${flags[@]}"} --json -o "$RESULTS/check.json" || check=$?
+  echo "prompt check: exit code $check"
 fi
 output check-code "$check"
 

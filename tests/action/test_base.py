@@ -67,8 +67,19 @@ def test_a_branch_that_is_named_like_the_base_is_not_taken_for_it(hub: Hub) -> N
     assert git(job, "rev-parse", "origin/main") == hub.bare.git("rev-parse", "main") != pull.head
 
 
+def test_a_base_that_is_gone_is_3_although_a_local_branch_has_its_name(hub: Hub) -> None:
+    first_project(hub)
+    pull = hub.open(7, changed(hub, prefix="Gladly! "), branch="gone")
+    github = hub.pull_request(pull)
+    github |= {"ref": "refs/heads/gone", "sha": pull.head, "base_ref": "gone"}
+    job = measured(hub, github, depth="1")
+    assert git(job, "rev-parse", "gone") == pull.head
+    assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("invalid", "3"), job.log.text
+    assert any("could not be fetched from origin" in one for one in job.log.annotations)
+
+
 @pytest.mark.parametrize(
-    ("against", "given"), [("release-1", "origin/release-1"), ("COMMIT", "COMMIT"), ("TAG", "TAG"), ("none", "")]
+    ("against", "given"), [("release-1", "origin/release-1"), ("COMMIT", "COMMIT"), ("TAG", "TAG"), ("HEAD^", "HEAD^")]
 )
 def test_another_base_by_name(hub: Hub, against: str, given: str) -> None:
     long_history(hub, 3)
@@ -78,12 +89,12 @@ def test_another_base_by_name(hub: Hub, against: str, given: str) -> None:
     pull = hub.open(7, changed(hub))
     hub.work.git("push", "-q", "origin", f"{base}:refs/tags/ticket-summary@v1.0.0")
     names = {"COMMIT": base, "TAG": "ticket-summary@v1.0.0"}
-    job = measured(hub, hub.pull_request(pull), depth="1", against=names.get(against, against), **ENDS_THERE)
+    job = measured(hub, hub.pull_request(pull), depth="2", against=names.get(against, against), **ENDS_THERE)
     assert job.inside["base"].outputs["against"] == names.get(given, given), job.log.text
-    assert not given or git(job, "merge-base", "HEAD", names.get(given, given)) == base
+    assert git(job, "merge-base", "HEAD", names.get(given, given)) == base
 
 
-@pytest.mark.parametrize("against", ["nowhere", "0123456789012345678901234567890123456789", "main..x", "a b"])
+@pytest.mark.parametrize("against", ["nowhere", "0123456789012345678901234567890123456789", "main..x", "a b", "main~x"])
 def test_a_base_that_is_nowhere_is_3(hub: Hub, against: str) -> None:
     first_project(hub)
     job = gate(hub, hub.open(7, changed(hub)), against=against)
