@@ -24,7 +24,7 @@ FormatName = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="terminal, markdown, html, json, jsonl, csv, junit, annotations, sarif or codequality.",
+        help="terminal, markdown, html, csv, json, jsonl, junit, annotations, sarif or codequality.",
     ),
 ]
 Output = Annotated[
@@ -86,7 +86,7 @@ def _deliver(chosen: "Chosen", format: str, output: Path | None, *, cases: int) 
         show_runs(chosen.analyses, chosen.exit_code, as_json=False, summary=None, cases=cases)
     else:
         pieces = FORMATS[format].pieces(chosen.analyses, Besides(cases, chosen.stopped))
-        console.deliver(pieces, output, for_people=format == "terminal")
+        console.deliver(pieces, output, for_people=FORMATS[format].for_people)
 
 
 def compare(

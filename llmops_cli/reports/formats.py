@@ -74,14 +74,14 @@ def _annotated(name: str) -> Callable[[Sequence[Analysis], Besides], Iterator[st
 
 
 FORMATS: dict[str, Format] = {
-    "terminal": Format("what `eval run` prints", True, _plain),
-    "markdown": Format("for a step summary or a pull request", True, _markdown),
+    "terminal": Format("the report of `eval run`", True, _plain),
+    "markdown": Format("the same for a step summary or a comment", True, _markdown),
     "html": Format("one file to open in a browser, with every case of both sides", True, _html),
-    "json": Format("everything as one document", False, _json),
-    "jsonl": Format("every trial as a line of JSON", False, lambda analyses, _: trial_lines(analyses)),
-    "csv": Format("every case as a row, for spreadsheets", True, lambda analyses, _: case_table(analyses)),
-    "junit": Format("JUnit XML: a testcase for every case and one for the gate", False, _junit),
+    "csv": Format("a row for every case, for spreadsheets", True, lambda analyses, _: case_table(analyses)),
+    "json": Format("one document with everything", False, _json),
+    "jsonl": Format("a line of JSON for every trial", False, lambda analyses, _: trial_lines(analyses)),
+    "junit": Format("JUnit XML: a testcase for every case, and one for the gate", False, _junit),
     "annotations": Format("GitHub workflow commands, shown beside the change", False, _annotated("annotations")),
-    "sarif": Format("SARIF 2.1.0, for code scanning", False, _annotated("sarif")),
+    "sarif": Format("SARIF 2.1.0, for code scanning and editors", False, _annotated("sarif")),
     "codequality": Format("GitLab code quality, shown beside the change", False, _annotated("codequality")),
 }

@@ -1,6 +1,8 @@
 """Where reports point to."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmops_cli.evals.place import line_to_show
 
@@ -58,3 +60,10 @@ def test_without_a_base_it_is_the_words(text: str, line: int) -> None:
 
 def test_a_prompt_on_one_line() -> None:
     assert line_to_show('{name: p, version: "1.1.0", template: b}', '{name: p, version: "1.0.0", template: a}') == 1
+
+
+@given(st.text(alphabet="abc: |\n-{}'#\t\u2028", max_size=60), st.text(alphabet="abc: |\n-", max_size=40))
+def test_whatever_stands_there_the_line_is_one_of_the_file(text: str, before: str) -> None:
+    whole = f"name: p\ntemplate: |\n  {text}"
+    for one, other in ((whole, f"name: p\ntemplate: |\n  {before}"), (text, before), (whole, before), (text, whole)):
+        assert 1 <= line_to_show(one, other) <= one.count("\n") + 1

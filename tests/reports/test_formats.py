@@ -44,7 +44,11 @@ def test_a_format_is_one_line_to_choose_it_by(name: str) -> None:
 
 def test_the_reference_and_the_help_name_every_format() -> None:
     page = (ROOT / "docs/reference/formats.md").read_text(encoding="utf-8")
-    assert [name for name in FORMATS if f"\n| `{name}` | " not in page] == []
+    rows = {
+        name: f"\n| `{name}` | {format.summary} | {'people' if format.for_people else 'programs'}"
+        for name, format in FORMATS.items()
+    }
+    assert [name for name, row in rows.items() if row not in page] == []
     commands = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
     names = list(FORMATS)
     assert f"| {', '.join(names[:-1])} or {names[-1]}. Default: `terminal`. |" in commands
