@@ -33,9 +33,10 @@ function showCase(view, list, place) {
   view.repeat = tellingRepeat(view.details);
   view.title.textContent = visible(line.id);
   const tags = line.tags.map((tag) => list.index.tags[tag]).join(", ");
-  const cluster = view.details.cluster ? ` · cluster ${view.details.cluster}` : "";
-  view.about.replaceChildren(...nodes([signWords(list.index, line), tags ? ` · ${tags}` : "", cluster,
-    ` · ${place + 1} of ${list.shown.length.toLocaleString("en")} in the list`]));
+  const cluster = view.details.cluster ? `cluster ${view.details.cluster}` : "";
+  const where = `${place + 1} of ${list.shown.length.toLocaleString("en")} in the list`;
+  const facts = [checkWords(list, line), tags, cluster, where].filter((words) => words !== "");
+  view.about.replaceChildren(...nodes([signWords(list.index, line), facts.map((words) => ` · ${words}`)]));
   view.link.href = caseAddress(list, line);
   view.said.textContent = "";
   view.previous.disabled = place === 0;
@@ -228,6 +229,8 @@ function differencePainters(before, after) {
 function checksTable(view, sides) {
   const names = [...new Set(sides.flatMap((side) => Object.keys(side.result?.scores ?? {})))];
   if (!names.length) return make("p", { class: "soft" }, "No check looked at this case.");
+  const order = view.list.index.checks; // those that gate come first
+  names.sort((one, other) => order.indexOf(one) - order.indexOf(other));
   const head = make("tr", {}, make("th", { scope: "col" }, "check"), sides.map((side) => make("th", { scope: "col" }, side.name)));
   const rows = names.map((name) => make("tr", {}, make("th", { scope: "row" }, name),
     sides.map((side) => make("td", {}, scoreOf(side.result?.scores?.[name])))));
