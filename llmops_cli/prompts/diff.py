@@ -12,7 +12,9 @@ from llmops_cli.prompts.prompt import Message, Prompt, tool_name
 
 Kind = Literal["added", "removed", "changed"]
 _TOKEN = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
-_MOST_TOKENS = 4_000  # per side of one block of changed lines; beyond, the block is shown as a whole
+# Comparing takes time with the cube of what stands there again and again, such as spaces and empty lines.
+_MOST_TOKENS = 1_500  # per side of one block of changed lines; beyond, the block is shown as a whole
+_MANY_LINES = 500  # from here on no match begins at a line that is there again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +127,37 @@ def diff_prompts(before: Prompt, after: Prompt) -> PromptDiff:
 def word_diff(before: str, after: str) -> tuple[Segment, ...]:
     """Two texts as stretches of same, removed and added words: first by lines, then by words within changed lines."""
     lines = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    found: list[Segment] = []
-    for tag, low, high, low_after, high_after in SequenceMatcher(None, *lines, autojunk=False).get_opcodes():
-        old, new = "".join(lines[0][low:high]), "".join(lines[1][low_after:high_after])
+    head, tail, *rest = _without_ends(*lines)
+    found: list[Segment] = [Segment("same", "".join(head))]
+    junk = max(map(len, rest)) > _MANY_LINES
+    matcher = SequenceMatcher(None, rest[0], rest[1], autojunk=junk)
+    for tag, low, high, low_after, high_after in matcher.get_opcodes():
+        old, new = "".join(rest[0][low:high]), "".join(rest[1][low_after:high_after])
         found += [Segment("same", old)] if tag == "equal" else _words(old, new)
-    return tuple(_joined(found))
+    return tuple(_joined([*found, Segment("same", "".join(tail))]))
+
+
+def _without_ends(before: list[str], after: list[str]) -> tuple[list[str], list[str], list[str], list[str]]:
+    """What both begin with, what both end with, and what is left of each."""
+    shorter = min(len(before), len(after))
+    head = next((at for at in range(shorter) if before[at] != after[at]), shorter)
+    tail = next((at for at in range(shorter - head) if before[-1 - at] != after[-1 - at]), shorter - head)
+    rest = [side[head : len(side) - tail] for side in (before, after)]
+    return before[:head], before[len(before) - tail :], rest[0], rest[1]
 
 
 def _words(before: str, after: str) -> list[Segment]:
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
+    if max(len(old), len(new)) > _MOST_TOKENS:
+        head, tail, old, new = _without_ends(old, new)
+        ends = [Segment("same", "".join(end)) for end in (head, tail)]
+        return [ends[0], *_changed_words(old, new), ends[1]]
+    return _changed_words(old, new)
+
+
+def _changed_words(old: Sequence[str], new: Sequence[str]) -> list[Segment]:
     if not old or not new or max(len(old), len(new)) > _MOST_TOKENS:
-        return [Segment("removed", before), Segment("added", after)]
+        return [Segment("removed", "".join(old)), Segment("added", "".join(new))]
     found: list[Segment] = []
     opcodes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     for index, (tag, low, high, low_after, high_after) in enumerate(opcodes):

@@ -20,7 +20,9 @@ Action = Literal["promote", "rollback", "by hand"]
 _VERSION_LINE = re.compile(
     rb"^version:[ \t]*(?P<quote>[\"']?)(?P<version>[^\s\"'#]+)(?P=quote)[ \t]*(?:#.*)?\r?$", re.M
 )
-_LOG = "%H%x00%an%x00%aI%x00%B%x00"
+_FIELDS = ("%H", "%P", "%an", "%aI", "%B")
+_LOG = "".join(f"{field}%x00" for field in _FIELDS)
+_NOTHING = "0" * 40  # no commit has this id
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,16 +149,18 @@ def read_moves(repo: Repo, environment: str, tip: str, *, name: str = "", since:
     log = repo.ask("log", "--first-parent", "--topo-order", f"--format={_LOG}", "--end-of-options", commits, *where)
     fields = log.out.decode("utf-8", "replace").split("\0")
     moves: list[Move] = []
-    for start in range(0, len(fields) - 4, 4):
-        commit, who, date, message = (part.strip() for part in fields[start : start + 4])
+    parents: dict[str, str] = {}  # of commits by hand
+    for start in range(0, len(fields) - len(_FIELDS), len(_FIELDS)):
+        commit, parent, who, date, message = (part.strip() for part in fields[start : start + len(_FIELDS)])
         said = read_trailers(message)
         if said.get("Llmops-Action") in ("promote", "rollback") and said.get("Llmops-Prompt"):
             if not name or said["Llmops-Prompt"] == name:
                 moves.append(_told(environment, commit, who, date, said))
         else:
-            subject = message.split("\n")[0]
-            moves += _by_hand(repo, Move(environment, commit, "by hand", name, "", "", who, date, subject))
-    return moves
+            parents[commit] = parent.split(" ")[0]
+            moves.append(Move(environment, commit, "by hand", name, "", "", who, date, message.split("\n")[0]))
+    by_hand = _by_hand(repo, [move for move in moves if move.commit in parents], parents)
+    return [each for move in moves for each in (by_hand[move.commit] if move.commit in parents else [move])]
 
 
 def log_of(repo: Repo | None, environment: Environment, name: str = "") -> list[Move]:
@@ -198,23 +202,33 @@ def _told(environment: str, commit: str, who: str, date: str, said: Mapping[str,
     )
 
 
-def _by_hand(repo: Repo, move: Move) -> list[Move]:
-    """What a commit without our trailers did, a move for every prompt it touched (only for `move.prompt` if given)."""
-    parent = repo.commit_of(f"{move.commit}^1")
-    if move.prompt:
-        paths = [f"{FOLDER}{move.prompt}.yaml"]
-    else:
-        compared = [parent, move.commit] if parent else ["--root", "--no-commit-id", move.commit]
-        names = repo.ask("diff-tree", "-r", "-z", "--name-only", *compared).text.split("\0")
-        paths = [path for path in names if path.startswith(FOLDER) and path.endswith(".yaml")]
-    after = repo.read_blobs([f"{move.commit}:{path}" for path in paths])
-    before = repo.read_blobs([f"{parent}:{path}" for path in paths]) if parent else [None] * len(paths)
-    return [
-        replace(
-            move,
-            prompt=path.removeprefix(FOLDER).removesuffix(".yaml"),
-            before=str(version_in(was) or ""),
-            after=str(version_in(now) or ""),
-        )
-        for path, was, now in zip(paths, before, after, strict=True)
+def _by_hand(repo: Repo, moves: Sequence[Move], parents: Mapping[str, str]) -> dict[str, list[Move]]:
+    """By commit, what those without our trailers did: a move for every prompt touched (for `move.prompt`, if given)."""
+    touched = _touched(repo, parents) if any(not move.prompt for move in moves) else {}
+    steps = [
+        (move, path)
+        for move in moves
+        for path in ([f"{FOLDER}{move.prompt}.yaml"] if move.prompt else touched[move.commit])
     ]
+    after = repo.read_blobs([f"{move.commit}:{path}" for move, path in steps])
+    before = repo.read_blobs([f"{parents[move.commit] or _NOTHING}:{path}" for move, path in steps])
+    found: dict[str, list[Move]] = {move.commit: [] for move in moves}
+    for (move, path), was, now in zip(steps, before, after, strict=True):
+        prompt = path.removeprefix(FOLDER).removesuffix(".yaml")
+        versions = str(version_in(was) or ""), str(version_in(now) or "")
+        found[move.commit].append(replace(move, prompt=prompt, before=versions[0], after=versions[1]))
+    return found
+
+
+def _touched(repo: Repo, parents: Mapping[str, str]) -> dict[str, list[str]]:
+    """The prompt files that each commit changed against its first parent, in one process."""
+    lines = "".join(f"{commit} {parent}".strip() + "\n" for commit, parent in parents.items())
+    said = repo.ask("diff-tree", "--stdin", "--root", "-r", "-z", "--name-only", stdin=lines.encode())
+    found: dict[str, list[str]] = {commit: [] for commit in parents}
+    commit = ""
+    for word in said.text.split("\0"):  # an id, and the paths it touched
+        if word in found:
+            commit = word
+        elif word.startswith(FOLDER) and word.endswith(".yaml"):
+            found[commit].append(word)
+    return found

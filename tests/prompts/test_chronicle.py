@@ -57,3 +57,31 @@ def test_a_deleted_prompt_keeps_its_history(repo: GitRepo) -> None:
     (each,) = read_chronicle(opened(repo)).prompts
     assert (each.overview.state, each.prompt and str(each.prompt.version)) == ("deleted", "1.1.0-rc.1")
     assert [str(text.release.version) for text in each.releases] == ["1.0.0", "1.1.0-rc.1"]
+
+
+def test_many_commits_by_hand_are_told_apart(repo: GitRepo) -> None:
+    released(repo, "1.0.0")
+    repo.git("checkout", "-q", "--orphan", "llmops/production")
+    repo.git("rm", "-rqf", "--cached", ".")
+    text = "name: {name}\nversion: {version}\ntemplate: Say.\n"
+    for number in range(4):
+        files: dict[str, str | bytes] = {
+            f"prompts/{name}.yaml": text.format(name=name, version=f"1.{number}.0") for name in ("a", "b")[: number + 1]
+        }
+        repo.write(files)
+        repo.git("add", *files)
+        repo.git("commit", "-q", "-m", f"step {number}")
+    repo.git("rm", "-qf", "prompts/a.yaml")
+    repo.git("commit", "-q", "-m", "gone")
+    repo.git("checkout", "-qf", "main")
+    production = read_chronicle(opened(repo)).environments[1]
+    assert [(move.reason, move.prompt, move.before, move.after) for move in production.moves] == [
+        ("gone", "a", "1.3.0", ""),
+        ("step 3", "a", "1.2.0", "1.3.0"),
+        ("step 3", "b", "1.2.0", "1.3.0"),
+        ("step 2", "a", "1.1.0", "1.2.0"),
+        ("step 2", "b", "1.1.0", "1.2.0"),
+        ("step 1", "a", "1.0.0", "1.1.0"),
+        ("step 1", "b", "", "1.1.0"),
+        ("step 0", "a", "", "1.0.0"),
+    ]

@@ -49,7 +49,11 @@ def test_both_texts_can_be_read_back(before: str, after: str) -> None:
 
 def test_a_huge_rewrite_is_shown_as_a_whole_and_soon() -> None:
     before, after = "a b " * 20_000, "b c " * 20_000
-    assert word_diff(before, after) == (Segment("removed", before), Segment("added", after))
+    assert word_diff(before, after) == (
+        Segment("removed", before[:-1]),
+        Segment("added", after[:-1]),
+        Segment("same", " "),
+    )
 
 
 def test_fields() -> None:
@@ -164,3 +168,20 @@ def test_a_diff_is_data() -> None:
     assert data["before"] == {"reference": "p@1.0.0", "digest": diff.digest_before}
     assert data["fields"] == [{"field": "model", "kind": "changed", "before": "m", "after": "n", "seen": True}]
     assert data["messages"][0]["segments"][1] == {"kind": "removed", "text": "x"}  # type: ignore[index,call-overload]
+
+
+def test_long_texts_with_many_empty_lines_are_compared_at_once() -> None:
+    """Where every line but the empty ones changed, looking for the longest match among those never ended."""
+    before, after = ("".join(f"{word} {number}\n\n" for number in range(20_000)) for word in ("alpha", "beta"))
+    segments = word_diff(before, after)
+    assert "".join(one.text for one in segments if one.kind != "added") == before
+    assert "".join(one.text for one in segments if one.kind != "removed") == after
+
+
+def test_a_word_in_a_long_changed_line_is_found() -> None:
+    line = " ".join(f"word{number % 300}" for number in range(1_500))
+    changed = line.replace("word7 ", "other ", 1)
+    assert [one for one in word_diff(line, changed) if one.kind != "same"] == [
+        Segment("removed", "word7"),
+        Segment("added", "other"),
+    ]
