@@ -101,9 +101,10 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
 
 
 def test_the_pytest_plugin_loads_nothing_but_itself() -> None:
-    """It is loaded into every run of pytest in its environment."""
+    """It is loaded into every run of pytest in its environment, of older releases as well."""
     program = (
         "import sys, pytest\n"
+        "del pytest.TerminalReporter\n"
         "before = set(sys.modules)\n"
         "import llmops_cli.pytest_plugin.hooks\n"
         "print(*sorted(set(sys.modules) - before))\n"

@@ -154,13 +154,11 @@ class RedisLine:
         with self._lock:
             self._end = self._end or reason
             left = list(jobs)
-            while not self._jobs.empty():
-                job = self._jobs.get_nowait()
-                if job is None:
-                    self._jobs.put(None)  # the thread is to end all the same
-                    break
-                if job.is_wanted():
-                    left.append(job)
+            with contextlib.suppress(queue.Empty):
+                while (job := self._jobs.get_nowait()) is not None:
+                    if job.is_wanted():
+                        left.append(job)
+                self._jobs.put(None)  # the thread is to end all the same
         for job in left:
             job.done.set_exception(LineError(reason))
 

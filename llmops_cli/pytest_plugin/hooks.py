@@ -3,6 +3,8 @@
 Everything else is imported when the first suite is collected.
 """
 
+from __future__ import annotations  # names that older releases of pytest do not have
+
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(NO_CACHE, text, type="bool", default=False)
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "SuiteFile | None":
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
     """The suite in a file that pytest was pointed at; every other file is left alone."""
     if file_path.suffix not in (".yaml", ".yml") or not pointed_at(file_path, parent.config):
         return None

@@ -74,7 +74,7 @@ class _SuiteItem(pytest.Item):
         try:
             return self.parent.measured()
         except LlmopsError as error:
-            pytest.fail(str(told(error)), pytrace=False)
+            raise pytest.fail.Exception(str(told(error)), pytrace=False) from None
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The words of a failure; a traceback only for what is a bug of ours."""

@@ -1,5 +1,7 @@
 """Is a file a suite of a project of ours? Asked of every YAML file that pytest meets, so it reads little."""
 
+from __future__ import annotations  # names that older releases of pytest do not have
+
 import os
 import re
 from pathlib import Path

@@ -126,6 +126,7 @@ def test_what_cannot_be_measured_is_an_error_and_no_failure(adder: GitRepo, run_
         assert (ran.code, ran.counts) == (1, {"error": 11})
         assert len(server.calls) <= 8
         assert "not authorised" in ran.out and "Traceback" not in ran.out and "items.py" not in ran.out
+        assert "During handling" not in ran.out
 
 
 def test_the_options_reach_the_run(adder: GitRepo, run_pytest: Run) -> None:
