@@ -110,7 +110,7 @@ class GitHubServer:
         self._comments: dict[int, KeptComment] = {}
         self._pull_requests: dict[int, dict[str, Any]] = {}
         self._next_id = 1_000
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a fault may speak too
         self._server = _Quiet(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
@@ -217,9 +217,12 @@ class GitHubServer:
         comment = self._comments.get(id)
         if comment is None:
             return 404, {}, {"message": "Not Found"}
+        if call.method != "GET" and comment.author != (self.login or BOT):
+            return 403, {}, {"message": "Resource not accessible by integration"}
+        if call.method == "DELETE":
+            del self._comments[id]
+            return 204, {}, None
         if call.method == "PATCH":
-            if comment.author != (self.login or BOT):
-                return 403, {}, {"message": "Resource not accessible by integration"}
             if (refused := self._too_long(call.body)) is not None:
                 return refused
             comment.body = call.body["body"]
@@ -268,7 +271,7 @@ class GitHubServer:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 call = Call(self.command, self.path, headers, json.loads(data) if data else None)
                 status, more, body = outer.answer(call)
-                payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+                payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
                 self.send_response(status)
                 for name, value in more.items():
                     self.send_header(name, value)

@@ -87,6 +87,10 @@ class GitHub:
         path = f"/repos/{self.repository}/issues/comments/{id}"
         return _comment(self._wire.send("PATCH", path, {"body": body}, twice_is_once=True))
 
+    def delete_comment(self, id: int) -> None:
+        """Take a comment of ours away."""
+        self._wire.send("DELETE", f"/repos/{self.repository}/issues/comments/{id}", None, twice_is_once=True)
+
     def pull_requests_from(self, repository: str, branch: str) -> Iterator[PullRequest]:
         """The open pull requests here from a branch of a repository, which may be a fork."""
         head = quote(f"{repository.partition('/')[0]}:{branch}", safe=":")

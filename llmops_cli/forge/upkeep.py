@@ -73,8 +73,18 @@ def _kept_up(github: GitHub, number: int, say: Say) -> Done:
             if not error.unknown_outcome or say.another or attempt == _TRIES - 1:
                 raise
             continue
-        return Done("created", created.url)
+        return Done("created", created.url) if say.another else _only_one(github, number, created, say)
     raise AssertionError("the last attempt returns or raises")
+
+
+def _only_one(github: GitHub, number: int, created: Comment, say: Say) -> Done:
+    """What was just created, unless another job has begun ours at the same time: then that one is kept up instead."""
+    first = next(iter(_ours(github, number, _line(say.body, 0), say.author)), created)
+    if first.id == created.id:
+        return Done("created", created.url)
+    done = _edited(github, first, say)
+    github.delete_comment(created.id)
+    return done
 
 
 def _ours(github: GitHub, number: int, first: str, author: str) -> list[Comment]:

@@ -95,7 +95,7 @@ class Wire:
             where = found[1]
         raise ForgeError(f"{path} has more than {_MOST_PAGES} pages")
 
-    def send(self, method: str, path: str, body: dict[str, Json], *, twice_is_once: bool) -> Json:
+    def send(self, method: str, path: str, body: dict[str, Json] | None, *, twice_is_once: bool) -> Json:
         """Change something. Where doing it `twice_is_once`, it is tried again also when the outcome is not known.
 
         Raises ForgeError, with `unknown_outcome` when it may have happened all the same.

@@ -43,7 +43,9 @@ def effect_words(analysis: Analysis) -> str:
     effects = [
         analysis.comparison.effects[name] for name in dict.fromkeys(names) if name in analysis.comparison.effects
     ]
-    told = [_effect(effect) for effect in effects[:2] if change(effect.metric, effect.change) not in said]
+    passed = verdict.status is Status.PASS
+    shown = [effect for effect in effects[:2] if change(effect.metric, effect.change) not in said]
+    told = [_effect(effect, whole=passed) for effect in shown]
     return f"{said}; {', '.join(told)}" if told else said
 
 
@@ -73,10 +75,11 @@ def suite_pieces(analysis: Analysis, view: EvalView, *, several: bool) -> Iterat
     yield Piece(_FACTS, (f"{cell(view.footer)} · reproduce: {code(view.command, 600)}", ""), "how it was run")
 
 
-def _effect(effect: Effect) -> str:
+def _effect(effect: Effect, *, whole: bool) -> str:
+    """What became of a metric; the `whole` with its value, which a finding about it has told already."""
     name = effect.metric
     moved = change(name, effect.change) if effect.worse or effect.better else "no case changed"
-    return f"{effect.name} {amount(name, effect.candidate_mean)} ({moved})"
+    return f"{effect.name} {amount(name, effect.candidate_mean)} ({moved})" if whole else f"{effect.name} {moved}"
 
 
 def _prompt_line(analysis: Analysis, view: EvalView) -> str:
@@ -123,10 +126,11 @@ def _is_slice(analysis: Analysis, name: str) -> bool:
 
 
 def _changes(analysis: Analysis) -> Iterator[str]:
-    """What became of cost, time and tokens of a case, where both sides have them."""
+    """What became of the cost and the time of a case, where both sides have them and they moved."""
     effects = analysis.comparison.effects if analysis.comparison else {}
     for name, word in (("cost_usd", "cost"), ("latency_ms", "latency")):
-        if effect := effects.get(name):
+        effect = effects.get(name)
+        if effect is not None and (effect.worse or effect.better):
             before, after = amount(name, effect.baseline_mean), amount(name, effect.candidate_mean)
             moved = abs(effect.change) >= 0.005 * abs(effect.baseline_mean) > 0
             share = f" ({effect.change / effect.baseline_mean:+.0%})" if moved else ""

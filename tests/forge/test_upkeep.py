@@ -109,3 +109,16 @@ def test_another_one_is_made_whatever_is_there() -> None:
     with begun() as server:
         assert [kept_up(server, say(5, another=True)).action for _ in range(2)] == ["created", "created"]
         assert len(server.comments(7)) == 2
+
+
+@pytest.mark.parametrize(("theirs", "words"), [(6, "theirs"), (4, "ours")])
+def test_of_two_that_begin_at_once_one_remains(theirs: int, words: str) -> None:
+    def meanwhile(index: int, call: Call) -> Refusal | None:
+        if call.method == "POST":
+            server.say(7, body(theirs, words="theirs"), author=ACTIONS_BOT)
+        return None
+
+    with begun(meanwhile) as server:
+        assert kept_up(server, say(5, words="ours")).action == ("kept" if words == "theirs" else "updated")
+        (comment,) = server.comments(7)
+        assert comment.body.endswith(f"{words}\n")
