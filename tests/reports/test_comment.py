@@ -167,7 +167,8 @@ def test_a_hostile_run_is_one_comment_with_its_verdict(tmp_path: Path) -> None:
     untouched(found, links={COMMIT, RUN})
     assert found.declarations == [" llmops:gate:default ", f" llmops:run 5/1 {'c' * 40} "]
     assert headline(text).startswith(
-        "hostile: the gate FAILED against main (): right is 33.3 %, below its floor 90.0 % (n = 33) (and 1 more); right -60.6 pp"
+        "hostile: the gate FAILED against main (): right is 33.3 %, below its floor 90.0 % (n = 33) (and 1 more);"
+        " right -60.6 pp"
     )
     assert "> Measured by an untrusted run: the code came from `mallory/app`, which could have made" in text
     assert [len(row) for row in found.rows] == [10] * len(found.rows) and len(found.rows) == 7
