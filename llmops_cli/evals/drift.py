@@ -74,6 +74,7 @@ class SuiteDrift:
     answered_before: tuple[str, ...] = ()
     answered_now: tuple[str, ...] = ()
     run: str = ""
+    stored: str = ""  # the file that holds the answers, relative to the project where it is inside
     cases: int = 0
     cost_usd: float | None = None
     notes: tuple[str, ...] = field(default=())

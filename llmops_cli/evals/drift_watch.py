@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from llmops_cli.errors import InputError, LlmopsError, MeasureError
 from llmops_cli.evals.analysis import decided, evidence_of
@@ -97,8 +98,9 @@ async def _ask(session: Session, one: Watched, wanted: Wanted, alpha: float | No
     run = await measure(prepared, lab, session.first_repeats(prepared))
     run, _ = decided(run, evidence_of(run, prepared.policy))
     metrics = metrics_drift(run, scores, one.earlier, prepared.policy, alpha or prepared.policy.alpha)
+    stored = ""
     try:
-        store.save(run)
+        stored = _shown(store.save(run), session.config.root)
     except OSError as error:
         session.options.progress.note(f"the answers could not be stored: {error.strerror}: {error.filename}")
     return SuiteDrift(
@@ -114,10 +116,15 @@ async def _ask(session: Session, one: Watched, wanted: Wanted, alpha: float | No
         answered_before=_answered_by(one.earlier) if one.earlier else scores.answered_by,
         answered_now=_answered_by(run),
         run=run.id,
+        stored=stored,
         cases=len(run.cases),
         cost_usd=run.counts.cost_usd,
         notes=tuple(prepared.notes_on_judges),
     )
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
 def _answered_by(run: Run) -> tuple[str, ...]:

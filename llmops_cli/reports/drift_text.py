@@ -56,9 +56,8 @@ def lines_of(found: SuiteDrift) -> list[str]:
         lines += [f"note: {reason}" for reason in found.reasons]
     lines += [f"note: {note}" for note in found.notes]
     cost = f", {amount('cost_usd', found.cost_usd)}" if found.cost_usd is not None else ""
-    lines.append(
-        f"{found.cases} cases asked anew{cost}; the answers: llmops eval report .llmops/drift/{found.run}.json"
-    )
+    answers = f"; the answers: llmops eval report {found.stored}" if found.stored else ""
+    lines.append(f"{found.cases} cases asked anew{cost}{answers}")
     return [one_line(line) for line in lines]
 
 

@@ -70,6 +70,9 @@ def test_the_same_model_is_stable_and_is_really_asked(watch: Watch) -> None:
     assert found["answered_before"] == found["answered_now"] == ["test-model-2026-04-01"]
     watch.drift(adds)
     assert watch.calls == 60  # nothing of it was kept
+    assert found["stored"] == f".llmops/drift/{found['run']}.json"
+    assert main(["eval", "report", found["stored"]]) == 0
+    assert "right          60  100.0 %" in watch.said()
 
 
 def test_a_model_that_got_worse_is_found_with_the_tag_alone(watch: Watch, tmp_path: Path) -> None:
