@@ -25,10 +25,10 @@ _GOLDEN = 16  # hex digits of the digest
 
 @dataclass(frozen=True, slots=True)
 class ReleaseScore:
-    """One metric: its mean over `n` cases. `yes` counts the cases of a yes-or-no metric that were asked once;
+    """One metric: its mean over `n` cases, and how far that varies, which older tags do not say.
 
-    for all others `error` is the standard error of the mean (over clusters, where cases have them), in the unit of the
-    metric. Both are None in older tags.
+    `yes` counts the cases of a yes-or-no metric that were asked once. For all others `error` is the standard error of
+    the mean (over clusters, where cases have them), in the unit of the metric.
     """
 
     mean: float
@@ -39,9 +39,10 @@ class ReleaseScore:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseScores:
-    """The scores of a release by one suite. `golden` is the beginning of the golden set's digest, `answered_by` what
+    """The scores of a release by one suite.
 
-    the provider called the model that answered. `suite` and both of these are empty in older tags.
+    `golden` is the beginning of the golden set's digest, `answered_by` what the provider called the model that
+    answered. `suite` and both of these are empty in older tags.
     """
 
     run: str

@@ -12,7 +12,7 @@ from llmops_cli.reports.visible import one_line
 from llmops_cli.reports.web.markup import Child, Html, element, join
 from llmops_cli.reports.web.page import page
 from llmops_cli.reports.web.site_environments import environments_page
-from llmops_cli.reports.web.site_parts import ENVIRONMENTS, INDEX, STATES, Place, prompt_link, state, verdict
+from llmops_cli.reports.web.site_parts import ENVIRONMENTS, INDEX, STATES, Place, prompt_link, state, verdict, wide
 from llmops_cli.reports.web.site_prompt import prompt_page
 from llmops_cli.reports.web.site_scores import all_series, tagged
 from llmops_cli.reports.web.svg import trend_line
@@ -119,7 +119,7 @@ def _table(prompts: Sequence[PromptChronicle], environments: Sequence[str]) -> H
     rows = (_row(each, environments) for each in prompts)
     table = element("table", element("thead", head), element("tbody", rows, id="prompts"), class_="figures prompts")
     return join(
-        element("div", table, class_="scroll", tabindex=0),
+        wide(table, "prompts"),
         element("p", "No prompt is like that.", id="none", hidden=True),
     )
 

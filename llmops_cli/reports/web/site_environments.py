@@ -30,7 +30,7 @@ def _words(each: EnvironmentChronicle) -> str:
 def _section(number: int, each: EnvironmentChronicle, place: Place, names: frozenset[str]) -> Html:
     environment = each.environment
     rows = ([_name(one.prompt, place, names), one.version, *came_by(one)] for one in each.served)
-    live = table(["prompt", "version", "since", "who", "reason", "text"], rows)
+    live = table(["prompt", "version", "since", "who", "reason", "text"], rows, label=f"live on {environment.name}")
     log = moves_table(each.moves, of_prompt=False, link=place, names=names)
     branch: list[Html | str | None] = ["branch ", element("code", environment.ref.removeprefix("refs/heads/"))]
     branch += [" at ", element("code", environment.tip[:7])] if environment.tip else []

@@ -62,12 +62,16 @@ def day(date: str) -> Html | None:
     return element("time", date[:10], title=date, class_="day") if date else None
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Child]], *, caption: str = "") -> Html:
-    """A table whose rows may be wider than the page."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[Child]], *, label: str) -> Html:
+    """A table whose rows may be wider than the page; `label` is for those who cannot see it."""
     head = element("thead", element("tr", (element("th", column, scope="col") for column in columns)))
     body = element("tbody", (element("tr", (element("td", cell) for cell in row)) for row in rows))
-    words = element("caption", caption) if caption else None
-    return element("div", element("table", words, head, body, class_="figures"), class_="scroll", tabindex=0)
+    return wide(element("table", head, body, class_="figures"), label)
+
+
+def wide(body: Html, label: str) -> Html:
+    """What may be wider than the page: it scrolls by itself, also with the keyboard."""
+    return element("div", body, class_="scroll", tabindex=0, role="region", aria_label=label)
 
 
 def moves_table(moves: Sequence[Move], *, of_prompt: bool, link: Place | None = None, names: frozenset[str]) -> Html:
@@ -76,11 +80,11 @@ def moves_table(moves: Sequence[Move], *, of_prompt: bool, link: Place | None = 
     rows = (_move_row(move, of_prompt, link, names) for move in moves[:_MOST_MOVES])
     more = len(moves) - _MOST_MOVES
     told = element("p", f"{more:,} older ones: llmops env log", class_="soft") if more > 0 else None
-    return join(table(columns, rows), told)
+    return join(table(columns, rows, label="moves"), told)
 
 
 def _move_row(move: Move, of_prompt: bool, link: Place | None, names: frozenset[str]) -> list[Child]:
-    subject: Child = move.environment if of_prompt else move.prompt
+    subject: Child = move.environment if of_prompt else one_line(move.prompt, 200)
     if not of_prompt and link is not None and move.prompt in names:
         subject = prompt_link(link, move.prompt)
     action = element("span", move.action, class_="status bad") if move.action == "rollback" else move.action

@@ -12,7 +12,7 @@ from llmops_cli.prompts.released_texts import ReleasedText
 from llmops_cli.reports.prompt_text import Piece, diff_pieces, message_pieces
 from llmops_cli.reports.visible import one_line
 from llmops_cli.reports.web.markup import Child, Html, element, join
-from llmops_cli.reports.web.site_parts import came_by, day, moves_table, state, table, verdict
+from llmops_cli.reports.web.site_parts import came_by, day, moves_table, state, table, verdict, wide
 from llmops_cli.reports.web.site_scores import Series, Tagged, all_series, tagged
 from llmops_cli.reports.web.trend import trend, words_of
 
@@ -51,7 +51,7 @@ def _head(each: PromptChronicle) -> Html:
 def _live(each: PromptChronicle) -> Html:
     columns = ["environment", "version", "since", "who", "reason", "text"]
     rows = ([one.environment, _version_link(one.version, each), *came_by(one)] for one in each.served)
-    return _section("live", "Live", table(columns, rows) if each.served else element("p", "nowhere"))
+    return _section("live", "Live", table(columns, rows, label="live") if each.served else element("p", "nowhere"))
 
 
 def _version_link(version: str, each: PromptChronicle) -> Child:
@@ -66,7 +66,7 @@ def _trends(releases: Sequence[Tagged], series: Sequence[Series]) -> Html | None
         element(
             "figure",
             element("figcaption", one.name),
-            element("div", trend(one.metric, [each.point(one) for each in releases]), class_="scroll"),
+            wide(trend(one.metric, [each.point(one) for each in releases]), one.name),
         )
         for one in series
     )
@@ -85,7 +85,7 @@ def _versions(each: PromptChronicle, releases: Sequence[Tagged], series: Sequenc
         for text, scores in zip(reversed(each.releases), reversed(releases), strict=True)
     )
     columns = ["version", "date", "who", "level", "digest", "live on", "verdict", *(one.name for one in series)]
-    return _section("versions", "Versions", table(columns, rows))
+    return _section("versions", "Versions", table(columns, rows, label="versions"))
 
 
 def _live_on(each: PromptChronicle, version: str) -> list[str]:
