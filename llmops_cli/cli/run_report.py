@@ -40,7 +40,11 @@ def append_summary(analyses: "Sequence[Analysis]", summary: Path | None, *, case
 
     if summary is not None:
         taken = summary.stat().st_size + 1 if summary.is_file() else 1
-        console.append(markdown_report(analyses, cases=cases, limit=LONGEST - taken) + "\n", summary)
+        text = markdown_report(analyses, cases=cases, limit=LONGEST - taken)
+        if taken + len(text.encode()) > LONGEST:  # more, and GitHub would show nothing of it
+            console.warn(f"{summary} is full, so the report is not in it")
+            return
+        console.append(text + "\n", summary)
 
 
 def _drawn(view: "EvalView", width: int) -> "RenderableType":

@@ -51,9 +51,13 @@ def test_it_is_bounded_in_bytes(limit: int) -> None:
     assert "answers of cases" in text.split("Left out, for a summary takes no more: ")[1]
 
 
-def test_a_summary_that_others_write_to_is_not_overfilled(tmp_path: Path) -> None:
+def test_a_summary_that_others_write_to_is_not_overfilled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     summary = tmp_path / "summary.md"
     summary.write_text("x" * 990_000)
     append_summary([long_answers(60, 2_000)], summary, cases=60)
     assert 990_500 < summary.stat().st_size <= LONGEST
     assert "the gate FAILED" in summary.read_text(encoding="utf-8")[990_000:]
+    summary.write_text("x" * 999_990)
+    append_summary([views.failed()], summary, cases=1)
+    assert summary.stat().st_size == 999_990
+    assert "is full, so the report is not in it" in capsys.readouterr().err
