@@ -77,6 +77,15 @@ class Result(FileShape):
         """Where the whole result stands in the log of its run; None when it is all here."""
         return self._at
 
+    @property
+    def origin(self) -> Literal["cache", "recording", "asked", ""]:
+        """Where the answer comes from; empty where there is none. A recording was asked at no time."""
+        if not self.answered:
+            return ""
+        if self.cached:
+            return "cache"
+        return "asked" if self.answered_at else "recording"
+
     def without_words(self, at: int) -> "Result":
         """The result without what was said, which stands in the log at this position."""
         empty: dict[str, Any] = {"output": None, "tool_calls": [], "contexts": [], "judge_replies": {}}

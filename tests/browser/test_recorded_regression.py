@@ -38,6 +38,7 @@ def test_the_regression_of_330_problems(math_repo: GitRepo, tmp_path: Path, requ
     expect(after.locator("ins").first).to_be_visible()
     assert "A: 20" in before.inner_text() and "A: 43" in after.inner_text()
     expect(dialog.locator("table").first).to_contain_text("43 is not 20")
+    expect(dialog.get_by_role("row", name="came from")).to_have_text("came froma recordinga recording")
     expect(page.get_by_text("6b_verification").first).to_be_attached()  # of the prompt, which changed
     dialog.get_by_label("mark the words that differ").uncheck()
     expect(dialog.locator("ins")).to_have_count(0)

@@ -2,6 +2,7 @@
 
 const SIDE_NAMES = { baseline: "base", candidate: "this change", anchor: "anchor" };
 const MEASURED_NAMES = { cost_usd: "cost", latency_ms: "latency", input_tokens: "tokens in", output_tokens: "tokens out" };
+const ORIGINS = { asked: "asked in this run", cache: "the cache", recording: "a recording" };
 
 /** The dialog in which cases are opened. `onClose` is called when it closes. */
 function caseView(onClose) {
@@ -115,6 +116,7 @@ function drawBody(view) {
     foldedTexts("Retrieved contexts", sides, (result) => result.contexts),
     section("Measured, and where it comes from", provenance(sides)),
   ]));
+  keepReachable(view.body);
 }
 
 function section(title, ...children) {
@@ -269,7 +271,7 @@ function provenance(sides) {
     ["finish reason", (result) => result.finish],
     ["answered by", (result) => result.by],
     ["answered at", (result) => result.at],
-    ["came from", (result) => (result.cached ? "the cache" : "asked in this run")],
+    ["came from", (result) => ORIGINS[result.origin]],
     ["request", (result) => result.request && make("code", {}, result.request)],
   ].map(([name, valueOf]) => [name, sides.map((side) => (side.result ? valueOf(side.result) : null) ?? null)]);
   const known = rows.filter(([, values]) => values.some((value) => value !== null));

@@ -34,6 +34,19 @@ function nodes(children) {
     .map((child) => (child instanceof Node ? child : document.createTextNode(visible(child))));
 }
 
+/** Keep what scrolls below an element within reach of the Tab key, and nothing else. Some browsers do so by themselves. */
+function keepReachable(element) {
+  for (const scroller of element.querySelectorAll("pre.text, .scroll")) sizes.observe(scroller);
+}
+
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const scrolls = target.scrollHeight > target.clientHeight || target.scrollWidth > target.clientWidth;
+    if (scrolls) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+});
+
 /** The value of a block of data of this page. */
 function blockOf(id) {
   return JSON.parse(document.getElementById(id).textContent);

@@ -144,7 +144,7 @@ def _result(result: Result, texts: Texts) -> dict[str, Json]:
         "judge_cost": result.judge_cost_usd or None,
         "by": result.answered_by or None,
         "at": result.answered_at or None,
-        "cached": result.cached,
+        "origin": result.origin or None,
         "request": result.request or None,
         "scores": scores,
         "replies": {name: [texts.cut(reply) for reply in replies] for name, replies in result.judge_replies.items()},

@@ -10,6 +10,7 @@ from llmops_cli.evals.metric import Metric
 from llmops_cli.evals.policy import MEASURED, Rule, lower_is_better
 from llmops_cli.reports.web.markup import Child, Html, element
 from llmops_cli.reports.web.svg import Mark, Scale, Whisker, balance, whiskers
+from llmops_cli.reports.web.tables import scrolling
 
 _VALUES_WIDTH, _CHANGE_WIDTH = 180.0, 140.0
 _WORDS = {"ok": "good", "improved": "good", "fail": "bad", "invalid": "invalid", "inconclusive": "open",
@@ -84,7 +85,7 @@ def _table(title: str, heads: Sequence[tuple[Child, str]], body: Sequence[Html])
         element("tbody", body),
         class_="figures metrics",
     )
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=title or "figures")
+    return scrolling(title or "figures", table)
 
 
 def _row(name: str, tag: str, cells: Sequence[Child], styles: Sequence[str]) -> Html:

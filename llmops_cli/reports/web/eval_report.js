@@ -11,6 +11,7 @@ function start() {
   document.documentElement.classList.add("live");
   window.addEventListener("hashchange", () => openAddressed(lists, open));
   document.addEventListener("keydown", (event) => focusSearch(lists, view, event));
+  keepReachable(document);
   openAddressed(lists, open);
 }
 

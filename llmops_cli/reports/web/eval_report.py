@@ -8,9 +8,10 @@ from llmops_cli.reports.case_standing import standings
 from llmops_cli.reports.eval_view import view_of
 from llmops_cli.reports.visible import one_line
 from llmops_cli.reports.web.eval_cases import Texts, details_of, index_of
-from llmops_cli.reports.web.eval_suite import Suite, scrolling, suite_part
+from llmops_cli.reports.web.eval_suite import Suite, suite_part
 from llmops_cli.reports.web.markup import Child, Html, element, join
 from llmops_cli.reports.web.page import json_block, page
+from llmops_cli.reports.web.tables import heads, scrolling
 
 MOST_TEXT = 20_000  # characters of one text in the page
 MOST_PAGE = 60_000_000  # characters of all cases together: browsers open that, of much more they give up
@@ -72,7 +73,7 @@ def _data(one: Suite, texts: Texts) -> Iterator[Html]:
 
 def _overview(suites: Sequence[Suite]) -> Html:
     """All suites of the page, a line each."""
-    head = element("tr", (element("th", words, scope="col") for words in ("suite", "verdict", "what the gate says")))
+    head = heads(("suite", "verdict", "what the gate says"))
     rows = [
         element(
             "tr",
@@ -82,8 +83,8 @@ def _overview(suites: Sequence[Suite]) -> Html:
         )
         for one in suites
     ]
-    table = element("table", element("thead", head), element("tbody", rows), class_="figures overview")
-    return join(element("h1", _counted(suites)), scrolling("all suites", table))
+    overview = element("table", head, element("tbody", rows), class_="figures overview")
+    return join(element("h1", _counted(suites)), scrolling("all suites", overview))
 
 
 def _counted(suites: Sequence[Suite]) -> str:

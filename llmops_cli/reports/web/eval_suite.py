@@ -15,6 +15,7 @@ from llmops_cli.reports.web.eval_cases import base_name
 from llmops_cli.reports.web.eval_figures import alone_table, compared_table
 from llmops_cli.reports.web.markup import Child, Html, element, join
 from llmops_cli.reports.web.prompt_changes import prompt_section, segments
+from llmops_cli.reports.web.tables import table
 
 _MOST_STATIC = 3_000  # characters of an answer that is shown without script
 _LEGEND = (
@@ -169,7 +170,7 @@ def _accepted(records: Sequence[AcceptedRecord]) -> Html:
         )
         for record in records
     ]
-    return _plain_table("accepted drops", heads, rows)
+    return table("accepted drops", heads, [[one_line(cell) for cell in row] for row in rows], style="figures values")
 
 
 def _judges(run: Run) -> Html:
@@ -177,16 +178,5 @@ def _judges(run: Run) -> Html:
         (check, who, run.uncalibrated.get(check, "nothing speaks against it" if check in run.judges else "–"))
         for check, who in run.judged_by.items()
     ]
-    return _plain_table("judges", ("check", "measured by", "held against people"), rows)
-
-
-def _plain_table(name: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
-    head = element("tr", (element("th", words, scope="col") for words in heads))
-    body = [element("tr", (element("td", one_line(cell)) for cell in row)) for row in rows]
-    table = element("table", element("thead", head), element("tbody", body), class_="figures values")
-    return scrolling(name, table)
-
-
-def scrolling(name: str, table: Html) -> Html:
-    """A table that may be wider than the page: it scrolls by itself, also with the keyboard."""
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=name)
+    heads = ("check", "measured by", "held against people")
+    return table("judges", heads, [[one_line(cell) for cell in row] for row in rows], style="figures values")

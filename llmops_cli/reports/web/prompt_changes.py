@@ -10,6 +10,7 @@ from llmops_cli.prompts.diff import Change, MessageChange, PromptDiff, Segment, 
 from llmops_cli.prompts.level import needed_level
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.reports.web.markup import Child, Html, element, join
+from llmops_cli.reports.web.tables import heads, scrolling
 
 _MARKS = {"added": "ins", "removed": "del"}
 
@@ -67,9 +68,8 @@ def _changes(diff: PromptDiff, level: str, most: int) -> Iterator[Html]:
     fields = [_field(change) for change in diff.fields]
     fields += [row for variable in diff.variables for row in _variable(variable)]
     if fields:
-        head = element("tr", (element("th", words, scope="col") for words in ("what", "base", "this change")))
-        table = element("table", element("thead", head), element("tbody", fields), class_="figures values")
-        yield element("div", table, class_="scroll", tabindex="0", role="region", aria_label="changed fields")
+        head = heads(("what", "base", "this change"))
+        yield scrolling("changed fields", element("table", head, element("tbody", fields), class_="figures values"))
     for message in diff.messages:
         yield _labelled(_title(message), segments(message.segments, most))
 

@@ -12,10 +12,11 @@ from llmops_cli.reports.visible import one_line
 from llmops_cli.reports.web.markup import Child, Html, element, join
 from llmops_cli.reports.web.page import page
 from llmops_cli.reports.web.site_environments import environments_page
-from llmops_cli.reports.web.site_parts import ENVIRONMENTS, INDEX, STATES, Place, prompt_link, state, verdict, wide
+from llmops_cli.reports.web.site_parts import ENVIRONMENTS, INDEX, STATES, Place, prompt_link, state, verdict
 from llmops_cli.reports.web.site_prompt import prompt_page
 from llmops_cli.reports.web.site_scores import all_series, tagged
 from llmops_cli.reports.web.svg import trend_line
+from llmops_cli.reports.web.tables import heads, scrolling
 
 _SPARK = 30  # releases in the small picture of the index
 
@@ -114,12 +115,10 @@ def _controls(environments: Sequence[str], count: int) -> Html:
 
 
 def _table(prompts: Sequence[PromptChronicle], environments: Sequence[str]) -> Html:
-    heads = ["prompt", "owner", "newest release", "state", *environments, "scores"]
-    head = element("tr", (element("th", name, scope="col") for name in heads))
+    head = heads(["prompt", "owner", "newest release", "state", *environments, "scores"])
     rows = (_row(each, environments) for each in prompts)
-    table = element("table", element("thead", head), element("tbody", rows, id="prompts"), class_="figures prompts")
     return join(
-        wide(table, "prompts"),
+        scrolling("prompts", element("table", head, element("tbody", rows, id="prompts"), class_="figures prompts")),
         element("p", "No prompt is like that.", id="none", hidden=True),
     )
 

@@ -3,7 +3,8 @@
 from llmops_cli.evals.figures import many
 from llmops_cli.prompts.chronicle import Chronicle, EnvironmentChronicle
 from llmops_cli.reports.web.markup import Child, Html, element, join
-from llmops_cli.reports.web.site_parts import Place, came_by, moves_table, prompt_link, table
+from llmops_cli.reports.web.site_parts import Place, came_by, moves_table, prompt_link
+from llmops_cli.reports.web.tables import table
 
 
 def environments_page(chronicle: Chronicle, place: Place, names: frozenset[str]) -> Html:
@@ -30,8 +31,8 @@ def _words(each: EnvironmentChronicle) -> str:
 def _section(number: int, each: EnvironmentChronicle, place: Place, names: frozenset[str]) -> Html:
     environment = each.environment
     rows = ([_name(one.prompt, place, names), one.version, *came_by(one)] for one in each.served)
-    live = table(["prompt", "version", "since", "who", "reason", "text"], rows, label=f"live on {environment.name}")
-    log = moves_table(each.moves, of_prompt=False, link=place, names=names)
+    live = table(f"live on {environment.name}", ["prompt", "version", "since", "who", "reason", "text"], rows)
+    log = moves_table(each.moves, link=place, names=names)
     branch: list[Html | str | None] = ["branch ", element("code", environment.ref.removeprefix("refs/heads/"))]
     branch += [" at ", element("code", environment.tip[:7])] if environment.tip else []
     diverged = "The branch here has commits that the remote does not know." if environment.diverged else None

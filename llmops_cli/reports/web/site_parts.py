@@ -1,6 +1,6 @@
 """What the pages of a site share: where they lie, links between them, tables, and the words for states and moves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -9,6 +9,7 @@ from llmops_cli.prompts.live import Move
 from llmops_cli.prompts.overview import State
 from llmops_cli.reports.visible import one_line
 from llmops_cli.reports.web.markup import Child, Html, element, join
+from llmops_cli.reports.web.tables import table
 
 INDEX = "index.html"
 ENVIRONMENTS = "environments.html"
@@ -62,34 +63,27 @@ def day(date: str) -> Html | None:
     return element("time", date[:10], title=date, class_="day") if date else None
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Child]], *, label: str) -> Html:
-    """A table whose rows may be wider than the page; `label` is for those who cannot see it."""
-    head = element("thead", element("tr", (element("th", column, scope="col") for column in columns)))
-    body = element("tbody", (element("tr", (element("td", cell) for cell in row)) for row in rows))
-    return wide(element("table", head, body, class_="figures"), label)
+def minute(date: str) -> Html | None:
+    """Day and time of an RFC 3339 time: of an incident the day alone says too little."""
+    return element("time", date[:16].replace("T", " "), title=date, class_="day") if date else None
 
 
-def wide(body: Html, label: str) -> Html:
-    """What may be wider than the page: it scrolls by itself, also with the keyboard."""
-    return element("div", body, class_="scroll", tabindex=0, role="region", aria_label=label)
-
-
-def moves_table(moves: Sequence[Move], *, of_prompt: bool, link: Place | None = None, names: frozenset[str]) -> Html:
-    """Moves, newest first: those of one prompt with their environment, those of an environment with their prompt."""
-    columns = ["when", "environment" if of_prompt else "prompt", "action", "from", "to", "who", "reason", "commit"]
-    rows = (_move_row(move, of_prompt, link, names) for move in moves[:_MOST_MOVES])
+def moves_table(moves: Sequence[Move], *, link: Place | None = None, names: frozenset[str] = frozenset()) -> Html:
+    """Moves of one environment, newest first. With `link`, the page it stands on, each says which prompt it moved."""
+    columns = ["when", *(["prompt"] if link else []), "action", "from", "to", "who", "reason", "commit"]
+    rows = (_move_row(move, link, names) for move in moves[:_MOST_MOVES])
     more = len(moves) - _MOST_MOVES
     told = element("p", f"{more:,} older ones: llmops env log", class_="soft") if more > 0 else None
-    return join(table(columns, rows, label="moves"), told)
+    return join(table("moves", columns, rows), told)
 
 
-def _move_row(move: Move, of_prompt: bool, link: Place | None, names: frozenset[str]) -> list[Child]:
-    subject: Child = move.environment if of_prompt else one_line(move.prompt, 200)
-    if not of_prompt and link is not None and move.prompt in names:
-        subject = prompt_link(link, move.prompt)
+def _move_row(move: Move, link: Place | None, names: frozenset[str]) -> list[Child]:
+    subject: list[Child] = []
+    if link is not None:
+        subject = [prompt_link(link, move.prompt) if move.prompt in names else one_line(move.prompt, 200)]
     action = element("span", move.action, class_="status bad") if move.action == "rollback" else move.action
     said = [one_line(text, 500) for text in (move.before or "-", move.after or "-", move.who, move.reason)]
-    return [day(move.date), subject, action, *said, element("code", move.commit[:7])]
+    return [minute(move.date), *subject, action, *said, element("code", move.commit[:7])]
 
 
 def came_by(served: Served) -> list[Child]:
@@ -98,4 +92,4 @@ def came_by(served: Served) -> list[Child]:
     exact = element("span", "as released") if served.as_released else element("span", "not as released", class_="bad")
     if move is None:
         return [element("span", "the log does not say", class_="soft"), "", "", exact]
-    return [day(move.date), one_line(move.who, 200), one_line(move.reason, 500), exact]
+    return [minute(move.date), one_line(move.who, 200), one_line(move.reason, 500), exact]

@@ -1,7 +1,7 @@
 """The page of one prompt: what is live since when, its scores over versions, its versions, what changed, its moves."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from llmops_cli.evals.figures import amount, many
 from llmops_cli.prompts.chronicle import PromptChronicle
@@ -12,8 +12,9 @@ from llmops_cli.prompts.released_texts import ReleasedText
 from llmops_cli.reports.prompt_text import Piece, diff_pieces, message_pieces
 from llmops_cli.reports.visible import one_line
 from llmops_cli.reports.web.markup import Child, Html, element, join
-from llmops_cli.reports.web.site_parts import came_by, day, moves_table, state, table, verdict, wide
+from llmops_cli.reports.web.site_parts import came_by, day, moves_table, state, verdict
 from llmops_cli.reports.web.site_scores import Series, Tagged, all_series, tagged
+from llmops_cli.reports.web.tables import scrolling, table
 from llmops_cli.reports.web.trend import trend, words_of
 
 _MOST_TEXTS = 60  # releases whose text and change stand in the page
@@ -51,7 +52,7 @@ def _head(each: PromptChronicle) -> Html:
 def _live(each: PromptChronicle) -> Html:
     columns = ["environment", "version", "since", "who", "reason", "text"]
     rows = ([one.environment, _version_link(one.version, each), *came_by(one)] for one in each.served)
-    return _section("live", "Live", table(columns, rows, label="live") if each.served else element("p", "nowhere"))
+    return _section("live", "Live", table("live", columns, rows) if each.served else element("p", "nowhere"))
 
 
 def _version_link(version: str, each: PromptChronicle) -> Child:
@@ -66,7 +67,7 @@ def _trends(releases: Sequence[Tagged], series: Sequence[Series]) -> Html | None
         element(
             "figure",
             element("figcaption", one.name),
-            wide(trend(one.metric, [each.point(one) for each in releases]), one.name),
+            scrolling(one.name, trend(one.metric, [each.point(one) for each in releases])),
         )
         for one in series
     )
@@ -85,7 +86,7 @@ def _versions(each: PromptChronicle, releases: Sequence[Tagged], series: Sequenc
         for text, scores in zip(reversed(each.releases), reversed(releases), strict=True)
     )
     columns = ["version", "date", "who", "level", "digest", "live on", "verdict", *(one.name for one in series)]
-    return _section("versions", "Versions", table(columns, rows, label="versions"))
+    return _section("versions", "Versions", table("versions", columns, rows))
 
 
 def _live_on(each: PromptChronicle, version: str) -> list[str]:
@@ -171,7 +172,9 @@ def _pieces(pieces: Sequence[Piece], style: str) -> Html:
 def _moves(each: PromptChronicle) -> Html | None:
     if not each.moves:
         return None
-    return _section("moves", "Moves", moves_table(each.moves, of_prompt=True, names=frozenset()))
+    of_environments = groupby(each.moves, key=lambda move: move.environment)
+    tables = [(element("h3", environment), moves_table(list(own))) for environment, own in of_environments]
+    return _section("moves", "Moves", join(tables))
 
 
 def _section(id_: str, title: str, body: Html) -> Html:

@@ -44,12 +44,13 @@ def trend(metric: str, points: Sequence[Point]) -> Html:
 def interval_of(metric: str, score: ReleaseScore) -> tuple[float, float] | None:
     """95 %: Wilson's for counts, 1.96 standard errors otherwise; None where the tag holds neither.
 
-    The ends stay where the metric can be.
+    None as well for scores that were all the same and are not counted: an error of zero would claim to be certain. The
+    ends stay where the metric can be.
     """
     if score.yes is not None and 0 <= score.yes <= score.n and score.n:
         found = wilson(score.yes, score.n)
         return found.low, found.high
-    if score.error is None:
+    if score.error is None or (score.error == 0 and metric not in MEASURED):
         return None
     low, high = score.mean - _NEAR_NORMAL * score.error, score.mean + _NEAR_NORMAL * score.error
     return max(0.0, low), high if metric in MEASURED else min(1.0, high)

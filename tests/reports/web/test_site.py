@@ -188,3 +188,32 @@ def test_the_index_draws_only_what_can_be_compared(repo: GitRepo) -> None:
     page = seen(pages_of(repo)["index.html"])
     assert len(page.all("circle")) == 2
     assert "cites 95.0 % (1.2.0)" in words(page)
+
+
+def test_the_moves_of_a_prompt_stand_environment_by_environment_with_their_time(repo: GitRepo) -> None:
+    released(repo, "1.0.0")
+    released(repo, "1.1.0")
+    for version, place in (("1.0.0", "staging"), ("1.0.0", "production"), ("1.1.0", "staging")):
+        move(opened(repo), Wish("promote", "rag-answer", version, place), tell=print)
+    page = seen(pages_of(repo)["prompts/rag-answer.html"])
+    moves = words(page).partition("Moves")[2]
+    assert re.findall(r"staging|production|promote +\S+ +\S+", moves) == [
+        "staging", "promote 1.0.0 1.1.0", "promote - 1.0.0", "production", "promote - 1.0.0"
+    ]  # fmt: skip
+    assert len(re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", moves)) == 3
+
+
+def test_scores_that_are_all_the_same_claim_no_certainty(repo: GitRepo) -> None:
+    metrics = {
+        "all": ReleaseScore(1.0, 50, error=0.0),
+        "counted": ReleaseScore(1.0, 50, yes=50),
+        "input_tokens": ReleaseScore(246.0, 50, error=0.0),
+    }
+    released(repo, "1.0.0", ReleaseScores("run-1", "pass", metrics, "rag", "aa").line())
+    points = [str(each["aria-label"]) for each in seen(pages_of(repo)["prompts/rag-answer.html"]).all("g")]
+    told = [point.split(" · ")[0] for point in points]
+    assert told == [
+        "1.0.0: 100.0 % (n 50)",
+        "1.0.0: 100.0 % (n 50), 95 % between 92.9 % and 100.0 %",
+        "1.0.0: 246 (n 50), 95 % between 246 and 246",
+    ]
