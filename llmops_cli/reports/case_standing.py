@@ -1,4 +1,8 @@
-"""How every case of a run stands: what became of it on each check, and which cases are worth looking at first."""
+"""How every case of a run stands: what became of it on each check, and which cases are worth looking at first.
+
+Signs say what is so, several of one case, on both sides, whether or not a rule of the gate asks for it. What is to be
+thought of a case once the gate has decided is another question, with one answer: `evals/case_verdict.py`.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +13,9 @@ from llmops_cli.evals.metric import CaseValue, case_values, metric_names
 from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import CaseRecord
 
-# regressed, improved: the mean over the repeats moved; flaky: repeats of one side disagree; failed: something could not
-# be measured; failing: a check says no to an answer of the candidate; new: only the candidate has the case
-Sign = Literal["regressed", "improved", "flaky", "failed", "failing", "new"]
+# regressed, improved: the mean over the repeats moved; flaky: repeats of one side disagree; unmeasured: no answer, or a
+# check without a score; not passing: a check says no to an answer of the candidate; new: only the candidate has the case
+Sign = Literal["regressed", "improved", "flaky", "unmeasured", "not passing", "new"]
 SIGNS: tuple[Sign, ...] = get_args(Sign)
 
 _NOTHING = CaseValue(None)
@@ -70,7 +74,7 @@ def standings(analysis: Analysis) -> list[CaseStanding]:
         checks = tuple(_checks(record.id, names, of_sides, compared=analysis.comparison is not None))
         signs = {sign for check in checks for sign in check.signs}
         signs |= {"new"} if record.id in new else set()
-        signs |= {"failed"} if record.id in unanswered else set()
+        signs |= {"unmeasured"} if record.id in unanswered else set()
         found.append(CaseStanding(record, checks, frozenset(signs), _badness(record, checks, signs, gating, place)))
     return sorted(found, key=lambda case: case.badness)
 
@@ -107,9 +111,9 @@ def _signs(before: CaseValue | None, after: CaseValue, *, compared: bool) -> fro
     if any(0 < value.passed < value.scored for value in sides):
         signs.add("flaky")
     if any(value.failed for value in sides):
-        signs.add("failed")
+        signs.add("unmeasured")
     if after.passed < after.scored:
-        signs.add("failing")
+        signs.add("not passing")
     return frozenset(signs)
 
 
@@ -121,10 +125,10 @@ def _badness(
         record.critical and "regressed" in of_gates,
         "regressed" in of_gates,
         "regressed" in signs,
-        "failed" in signs,
-        "failing" in of_gates,
+        "unmeasured" in signs,
+        "not passing" in of_gates,
         "flaky" in signs,
-        "failing" in signs,
+        "not passing" in signs,
         "new" in signs,
         "improved" in signs,
     )

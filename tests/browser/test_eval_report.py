@@ -214,3 +214,19 @@ def test_a_long_text_is_scrolled_by_keyboard_and_a_short_one_is_no_stop(open_pag
     reasons.nth(1).focus()
     page.keyboard.press("End")
     page.wait_for_function("document.querySelectorAll('td pre')[1].scrollTop > 0")
+
+
+def test_a_case_says_what_junit_says_of_it(open_page: Open) -> None:
+    page = open_page(html_report([views.failed()]), "#case=c4")
+    dialog = page.get_by_role("dialog")
+    said = "fail · right: does not pass, and passed at the base; the case is critical"
+    expect(dialog).to_contain_text(f"Verdict on this case: {said}")
+    page.evaluate("location.hash = '#case=c6'")
+    expect(dialog).to_contain_text("Verdict on this case: pass · right: passes")
+
+
+@pytest.mark.parametrize("word", ["candidate", "scored", "recording", "this change", "pass →"])
+def test_words_of_the_page_are_found_in_no_case(open_page: Open, word: str) -> None:
+    page = open_page(html_report([views.failed()]))
+    page.get_by_role("searchbox").fill(word)
+    expect(page.locator(".count")).to_have_text("0 of 20 cases")

@@ -36,7 +36,7 @@ def test_a_check_that_gates_counts_before_one_that_does_not() -> None:
     first, second = standings(analysis)
     assert (first.record.id, second.record.id) == ("b", "a")
     assert [check.name for check in first.checks] == ["right", "polite"]
-    assert first.signs == second.signs == {"regressed", "failing"}
+    assert first.signs == second.signs == {"regressed", "not passing"}
 
 
 def test_a_case_without_an_answer_failed_even_where_no_check_says_so() -> None:
@@ -45,7 +45,7 @@ def test_a_case_without_an_answer_failed_even_where_no_check_says_so() -> None:
     unanswered = result.model_copy(update={"output": None, "scores": {}})
     side = analysis.run.candidate.model_copy(update={"results": [unanswered, *analysis.run.candidate.results[1:]]})
     first, *others = standings(replace(analysis, run=analysis.run.model_copy(update={"candidate": side})))
-    assert (first.record.id, first.signs) == (result.case, {"failed"})
+    assert (first.record.id, first.signs) == (result.case, {"unmeasured"})
     assert {case.signs for case in others} == {frozenset()}
 
 

@@ -125,10 +125,19 @@ function applyFilter(list) {
 
 /** All that is said in a case, in small letters; read when somebody searches for the first time. */
 function wordsOf(list, at) {
+  const line = list.index.cases[at];
   list.words ??= new Array(list.index.cases.length);
-  list.words[at] ??= [...stringsIn(list.index.cases[at]), ...stringsIn(blockOf(`case-${list.number}-${at}`)),
-    ...list.index.cases[at].tags.map((tag) => list.index.tags[tag])].join("\n").toLowerCase();
+  list.words[at] ??= stringsIn([line.id, line.asked, line.tags.map((tag) => list.index.tags[tag]),
+    saidIn(blockOf(`case-${list.number}-${at}`))]).join("\n").toLowerCase();
   return list.words[at];
+}
+
+/** What people and models said in a case: none of the words of this page, which would be found in every case. */
+function saidIn({ golden, talk = [], asked = [], expected, cluster, sides }) {
+  const results = sides.flatMap((side) => side.results);
+  return [golden?.vars, golden?.expected, expected, cluster, [...talk, ...asked].map(([, text]) => text),
+    results.map(({ output, error, tools, contexts, replies, by, scores = {} }) =>
+      [output, error, tools, contexts, replies, by, Object.values(scores).map(([, , , reason]) => reason)])];
 }
 
 function stringsIn(value) {

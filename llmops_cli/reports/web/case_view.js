@@ -9,6 +9,7 @@ function caseView(onClose) {
   const view = { list: null, place: 0, repeat: 0, marked: true };
   view.title = make("h2", { id: "case-title", tabindex: "-1" });
   view.about = make("p", { class: "soft" });
+  view.verdict = make("p", {});
   view.said = make("span", { role: "status", "aria-live": "polite", class: "soft" });
   view.body = make("div", { class: "case-body" });
   const button = (words, title, action) => make("button", { type: "button", title, onclick: action }, words);
@@ -18,7 +19,7 @@ function caseView(onClose) {
   view.copy = button("copy as golden case", "copy the case as a line of a golden set", () => copyGolden(view));
   const close = button("close", "close (Escape)", () => view.dialog.close());
   const tools = make("div", { class: "tools" }, view.previous, view.next, view.copy, view.link, view.said, close);
-  view.dialog = make("dialog", { class: "case", "aria-labelledby": "case-title" }, tools, view.title, view.about, view.body);
+  view.dialog = make("dialog", { class: "case", "aria-labelledby": "case-title" }, tools, view.title, view.about, view.verdict, view.body);
   view.dialog.addEventListener("close", () => onClose(view));
   view.dialog.addEventListener("click", (event) => { if (event.target === view.dialog) view.dialog.close(); });
   view.dialog.addEventListener("keydown", (event) => onCaseKey(view, event));
@@ -38,6 +39,9 @@ function showCase(view, list, place) {
   const where = `${place + 1} of ${list.shown.length.toLocaleString("en")} in the list`;
   const facts = [checkWords(list, line), tags, cluster, where].filter((words) => words !== "");
   view.about.replaceChildren(...nodes([signWords(list.index, line), facts.map((words) => ` · ${words}`)]));
+  const [kind, reason] = line.verdict ?? ["unasked", "this change was not asked this case"];
+  const style = { fail: "bad", unmeasured: "open", pass: "good" }[kind] ?? "soft";
+  view.verdict.replaceChildren(...nodes(["Verdict on this case: ", make("span", { class: `status ${style}` }, kind), ` · ${reason}`]));
   view.link.href = caseAddress(list, line);
   view.said.textContent = "";
   view.previous.disabled = place === 0;

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from llmops_cli.evals.analysis import Analysis
+from llmops_cli.evals.case_verdict import CaseVerdict, case_verdicts
 from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import CaseRecord, Result, Run, Side
 from llmops_cli.files.json_value import Json, canonical
@@ -16,15 +17,6 @@ from llmops_cli.reports.visible import excerpt, one_line
 
 _ASKED = 160  # characters of what was asked in the line of a case
 _MOST_TAG = 200
-
-SIGN_WORDS = {
-    "regressed": "regressed",
-    "improved": "improved",
-    "flaky": "flaky",
-    "failed": "failed to measure",
-    "failing": "not passing",
-    "new": "new",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +40,7 @@ def index_of(analysis: Analysis, cases: Sequence[CaseStanding], *, name: str) ->
     gating = set(analysis.policy.metrics)
     checks = list(dict.fromkeys(check.name for case in cases for check in case.checks))
     checks.sort(key=lambda check: check not in gating)
+    verdicts = case_verdicts(run, analysis.policy, analysis.verdict)
     counted = Counter(tag for case in cases for tag in dict.fromkeys(case.record.tags))
     tags = [tag for tag, _ in counted.most_common()]
     places = {check: place for place, check in enumerate(checks)}, {tag: place for place, tag in enumerate(tags)}
@@ -56,10 +49,10 @@ def index_of(analysis: Analysis, cases: Sequence[CaseStanding], *, name: str) ->
         "compared": run.baseline is not None,
         "base": base_name(run),
         "repeats": run.repeats,
-        "signs": [SIGN_WORDS[sign] for sign in SIGNS],
+        "signs": list(SIGNS),
         "checks": list(checks),
         "tags": [tag if len(tag) <= _MOST_TAG else one_line(tag, _MOST_TAG) for tag in tags],
-        "cases": [_line(case, *places) for case in cases],
+        "cases": [_line(case, *places) | _verdict(verdicts.get(case.record.id)) for case in cases],
     }
 
 
@@ -91,6 +84,11 @@ def _line(case: CaseStanding, checks: Mapping[str, int], tags: Mapping[str, int]
         "checks": [[checks[check.name], _bits(check.signs), check.said] for check in case.checks],
         "asked": excerpt(" | ".join(part[: 4 * _ASKED] for part in asked), _ASKED),
     }
+
+
+def _verdict(verdict: CaseVerdict | None) -> dict[str, Json]:
+    """The verdict on a case and why; nothing where it was not asked."""
+    return {"verdict": [verdict.kind, verdict.reason]} if verdict else {}
 
 
 def _bits(signs: frozenset[str]) -> int:

@@ -55,7 +55,7 @@ def test_every_case_is_there_the_worst_first() -> None:
     assert [line["id"] for line in index["cases"]][:8] == ["c4", "c0", "c1", "c2", "c3", "c5", "c19", "c6"]
     assert len(index["cases"]) == 20
     assert index["cases"][0]["checks"] == [[0, 0b10001, "pass → fail"]]
-    assert index["signs"] == ["regressed", "improved", "flaky", "failed to measure", "not passing", "new"]
+    assert index["signs"] == ["regressed", "improved", "flaky", "unmeasured", "not passing", "new"]
 
 
 def test_a_case_holds_both_answers_and_what_the_checks_said() -> None:
@@ -149,7 +149,7 @@ def test_repeats_that_disagree_and_what_failed_and_what_is_new_have_their_signs(
         line["id"]: {word for place, word in enumerate(index["signs"]) if line["signs"] >> place & 1}
         for line in index["cases"]
     }
-    assert signs == {"a": {"improved", "flaky"}, "b": {"failed to measure"}, "c": set(), "d": {"new"}}
+    assert signs == {"a": {"improved", "flaky"}, "b": {"unmeasured"}, "c": set(), "d": {"new"}}
     said = {line["id"]: line["checks"][0][2] for line in index["cases"]}
     assert said == {"a": "1/2 → 2/2", "b": "2/2 → 1/1", "c": "2/2 → 2/2", "d": "– → 2/2"}
 
