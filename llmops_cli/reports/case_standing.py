@@ -14,7 +14,7 @@ from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import CaseRecord
 
 # regressed, improved: the mean over the repeats moved; flaky: repeats of one side disagree; unmeasured: no answer, or a
-# check without a score; not passing: a check says no to an answer of the candidate; new: only the candidate has the case
+# check without a score; not passing: a check says no to an answer of the candidate; new: only the candidate has it
 Sign = Literal["regressed", "improved", "flaky", "unmeasured", "not passing", "new"]
 SIGNS: tuple[Sign, ...] = get_args(Sign)
 
