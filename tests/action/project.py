@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import subprocess
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -48,12 +49,15 @@ def gate(hub: Hub, pull: Pull, **given: str) -> Job:
     return measured(hub, hub.pull_request(pull), **given)
 
 
-def measured(hub: Hub, github: dict[str, Any], *, depth: str = "2", **given: str) -> Job:
-    """The job of the workflow for any event."""
+def measured(
+    hub: Hub, github: dict[str, Any], *, depth: str = "2", env: Mapping[str, str] | None = None, **given: str
+) -> Job:
+    """The job of the workflow for any event; `env` are variables of its machine."""
     steps = workflow("eval")["jobs"]["gate"]["steps"]
     steps[0]["with"]["fetch-depth"] = depth
     steps[1]["id"] = "gate"
     job = hub.job(github, **given)
+    job.variables |= env or {}
     job.run({"steps": steps})
     return job
 

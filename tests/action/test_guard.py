@@ -48,16 +48,27 @@ LIVE = "prompt: ticket-summary\ncases: golden/ticket-summary.jsonl\ntarget: {mod
     [
         ({}, True),
         ({"head_repository": "stranger/assistant"}, False),
+        ({"head_repository": ""}, False),
         ({"author": "dependabot[bot]"}, False),
     ],
 )
-def test_who_gets_no_secrets_is_told_so_and_writes_no_cache(hub: Hub, who: dict[str, str], gets_secrets: bool) -> None:
+def test_who_gets_no_secrets_writes_neither_cache_nor_comment(
+    hub: Hub, who: dict[str, str], gets_secrets: bool
+) -> None:
     first_project(hub)
-    pull = hub.open(7, changed(hub) | {"evals/ticket-summary.yaml": LIVE}, **who)
-    job = gate(hub, pull)
+    job = gate(hub, hub.open(7, changed(hub), **who), comment="update", paths="nothing/**")
+    said = job.inside["guard"].outputs
+    assert said["gets-secrets"] == said["may-comment"] == str(gets_secrets).lower()
+    assert said["cache-mode"] == ("write" if gets_secrets else "read")
+
+
+def test_a_fork_that_needs_a_key_is_told_that_nothing_speaks_against_it(hub: Hub) -> None:
+    first_project(hub)
+    files = changed(hub) | {"evals/ticket-summary.yaml": LIVE}
+    job = gate(hub, hub.open(7, files, head_repository="stranger/assistant"))
     assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("failure", "invalid", "3"), job.log.text
-    assert ("says nothing against it" in job.log.text) is not gets_secrets
-    assert ("Save the cache of answers" in job.ran) is gets_secrets
+    assert any(one.startswith("notice: ") and "says nothing against it" in one for one in job.log.annotations)
+    assert "Restore the cache of answers" in job.ran and "Save the cache of answers" not in job.ran
 
 
 def test_skipping_what_only_lacks_a_key(hub: Hub) -> None:
