@@ -76,7 +76,8 @@ class RedisCache:
         try:
             yield not self._writable or await self._take(name, token)
         finally:
-            self._claims.pop(name, None)
+            if self._claims.get(name) == token:
+                del self._claims[name]
             if self._writable:
                 self._line.send(("EVAL", _END, 1, name, token))  # sent in order, whether or not somebody waits for it
 
@@ -96,11 +97,12 @@ class RedisCache:
 
     async def _take(self, name: str, token: str) -> bool:
         """Whether the claim is ours; False after another's has come to an end."""
-        self._claims[name] = token
         replies = await self._ask(("SET", name, token, "NX", "PX", round(self._timing.claim_s * 1000)))
-        if not self._written(replies) or replies[0]:
+        if not self._written(replies):
             return True  # nobody can be kept from asking where nothing can be written
-        del self._claims[name]
+        if replies[0]:
+            self._claims[name] = token
+            return True
         return not await self._ended(name)
 
     async def _ended(self, name: str) -> bool:

@@ -84,6 +84,26 @@ async def test_a_claim_is_renewed_while_the_call_runs_and_ended_with_it(
     assert server.client.ttl(ANSWER) == -1  # answers stay
 
 
+async def test_two_who_ask_the_same_of_one_cache_make_one_call_and_keep_its_claim_alive(
+    caches: list[RedisCache], server: RedisServer
+) -> None:
+    """As the two sides of a comparison may, when their pipelines run on the same code."""
+    gate = Gate()
+    calls = [asyncio.create_task(CachedModel(gate, caches[0]).answer(ask())) for _ in range(2)]
+    await until_asked(gate)
+    first = server.client.get(CLAIM)
+    left, renewals = server.client.pttl(CLAIM), 0
+    while renewals < 2:
+        await asyncio.sleep(0)
+        now = server.client.pttl(CLAIM)
+        assert now > 0, "the claim has run out"
+        renewals, left = renewals + (now > left), now
+    assert server.client.get(CLAIM) == first
+    gate.opened.set()
+    assert sorted(answer.cached for answer in await asyncio.gather(*calls)) == [False, True]
+    assert len(gate.requests) == 1
+
+
 async def test_who_waited_for_a_call_that_failed_asks_itself(caches: list[RedisCache]) -> None:
     gate = Gate()
     failing = Gate(lambda _: Response("never"))
