@@ -27,7 +27,7 @@ from llmops_cli.evals.shard import shard_of
 from llmops_cli.evals.trial_worker import Delivery, Errand, Found, Order, Told, TrialWorker
 
 LOCAL_WORKERS = 2
-_START_S = 300.0  # a worker imports this package, and reads the project; a cluster may have to grow first
+_START_S = 120.0  # a worker imports this package, and reads the project
 _CLOSE_S = 20.0
 _STORE_BYTES = 100_000_000  # results are small and pass through at once
 
@@ -110,10 +110,8 @@ class RayWorkers:
                     log_to_driver=False, logging_level=logging.ERROR, configure_logging=False,
                 )  # fmt: skip
         except (OSError, RuntimeError, ValueError) as error:
-            said = str(error).strip().splitlines()
-            raise MeasureError(
-                f"no Ray cluster at {address or 'this machine'}: {said[0] if said else error!r}"
-            ) from None
+            said = (str(error).strip().splitlines() or [repr(error)])[0]
+            raise MeasureError(f"no Ray cluster at {address or 'this machine'}: {said}") from None
         self._open.callback(ray.shutdown)
         if self._wanted is not None or not address:
             return self._wanted or LOCAL_WORKERS
@@ -170,7 +168,7 @@ class _Crew:
 
         Raises MeasureError when that is not to be, InputError for what only this worker found.
         """
-        from ray.exceptions import RayActorError
+        from ray.exceptions import RayActorError, RayError, RayTaskError
 
         hand, errand = self.hand(trial, prepared), Errand.of(prepared.suite.path, trial)
         while True:
@@ -180,6 +178,10 @@ class _Crew:
             except RayActorError:
                 await self._replace(hand, worker)
                 continue
+            except RayTaskError:  # of ours: a bug, and to be seen as one
+                raise
+            except RayError as lost:
+                raise MeasureError(f"worker {hand + 1} cannot be reached: {_last_line(lost)}") from None
             if isinstance(said, Delivery):
                 return said.answered(trial, prepared)
             error = said.error()
@@ -221,7 +223,7 @@ async def _reply(reference: Any) -> Any:
 
 
 async def _within(seconds: float, reply: Coroutine[Any, Any, Any], what: str) -> Any:
-    from ray.exceptions import RayActorError
+    from ray.exceptions import RayError
 
     try:
         return await asyncio.wait_for(reply, seconds)
@@ -229,9 +231,14 @@ async def _within(seconds: float, reply: Coroutine[Any, Any, Any], what: str) ->
         raise MeasureError(
             f"{what} within {seconds:.0f} s", hint="see whether the cluster has a machine for it"
         ) from None
-    except RayActorError as error:
-        lines = [line for line in str(error).splitlines() if line.strip()]
-        raise MeasureError(f"{what}: {lines[-1][:300] if lines else error!r}") from None
+    except RayError as error:
+        raise MeasureError(f"{what}: {_last_line(error)}") from None
+
+
+def _last_line(error: Exception) -> str:
+    """What went wrong, without the story that Ray tells before."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:300] if lines else repr(error)
 
 
 @contextmanager
