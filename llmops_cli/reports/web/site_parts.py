@@ -24,6 +24,7 @@ _MEANINGS = {
     "broken": "the file cannot be loaded",
 }
 _MOST_MOVES = 1_000
+_LONG = 24  # characters; what is longer gets room for several words a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,12 @@ def _move_row(move: Move, link: Place | None, names: frozenset[str]) -> list[Chi
     if link is not None:
         subject = [prompt_link(link, move.prompt) if move.prompt in names else one_line(move.prompt, 200)]
     action = element("span", move.action, class_="status bad") if move.action == "rollback" else move.action
-    said = [one_line(text, 500) for text in (move.before or "-", move.after or "-", move.who, move.reason)]
-    return [minute(move.date), *subject, action, *said, element("code", move.commit[:7])]
+    said = [one_line(text, 200) for text in (move.before or "-", move.after or "-", move.who)]
+    return [minute(move.date), *subject, action, *said, _reason(move), element("code", move.commit[:7])]
+
+
+def _reason(move: Move) -> Html:
+    return element("span", one_line(move.reason, 500), class_="words" if len(move.reason) > _LONG else None)
 
 
 def came_by(served: Served) -> list[Child]:
@@ -92,4 +97,4 @@ def came_by(served: Served) -> list[Child]:
     exact = element("span", "as released") if served.as_released else element("span", "not as released", class_="bad")
     if move is None:
         return [element("span", "the log does not say", class_="soft"), "", "", exact]
-    return [minute(move.date), one_line(move.who, 200), one_line(move.reason, 500), exact]
+    return [minute(move.date), one_line(move.who, 200), _reason(move), exact]
