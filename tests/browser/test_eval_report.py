@@ -167,6 +167,18 @@ def test_nothing_is_wider_than_the_window(open_page: Open, width: int) -> None:
     assert page.evaluate("document.querySelector('dialog').scrollWidth") <= width
 
 
+def test_words_without_a_space_are_no_wider_than_the_window_either(open_page: Open) -> None:
+    long = "x" * 3_000
+    run = run_of({"right": binary(1, 2)}, {"right": binary(2, 2)}, clusters={"c0": long})
+    sides = {role: side.model_copy(update={"prompt": long}) for role, side in run if role in ("candidate", "baseline")}
+    run = run.model_copy(update={"suite": long, "notes": [long], "removed_cases": [long], **sides})
+    page = open_page(html_report([views.analysis_of(run, against_main=True)]), "#case=c0", width=400)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    dialog = page.get_by_role("dialog")
+    assert dialog.evaluate("dialog => dialog.scrollWidth") <= 400
+    expect(dialog.locator("> p").first).to_have_attribute("tabindex", "0")  # what is too high scrolls
+
+
 def test_who_cannot_see_is_told_what_there_is(open_page: Open) -> None:
     page = open_page(html_report([views.failed()]))
     grid = page.get_by_role("grid", name="cases of s")

@@ -36,7 +36,7 @@ function nodes(children) {
 
 /** Keep what scrolls below an element within reach of the Tab key, and nothing else. Some browsers do so by themselves. */
 function keepReachable(element) {
-  for (const scroller of element.querySelectorAll("pre.text, .scroll")) sizes.observe(scroller);
+  for (const scroller of element.querySelectorAll("pre.text, .scroll, dialog > p")) sizes.observe(scroller);
 }
 
 const sizes = new ResizeObserver((entries) => {

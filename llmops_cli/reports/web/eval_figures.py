@@ -8,11 +8,13 @@ from llmops_cli.evals.comparison import Comparison, Effect
 from llmops_cli.evals.figures import amount, bounds, change
 from llmops_cli.evals.metric import Metric
 from llmops_cli.evals.policy import MEASURED, Rule, lower_is_better
+from llmops_cli.reports.visible import one_line
 from llmops_cli.reports.web.markup import Child, Html, element
 from llmops_cli.reports.web.svg import Mark, Scale, Whisker, balance, whiskers
 from llmops_cli.reports.web.tables import scrolling
 
 _VALUES_WIDTH, _CHANGE_WIDTH = 180.0, 140.0
+_DRAWN = element("span", "drawn", class_="away")  # the name of a column of pictures, for those who cannot see them
 _WORDS = {"ok": "good", "improved": "good", "fail": "bad", "invalid": "invalid", "inconclusive": "open",
           "worsened": "open", "accepted": "open"}  # fmt: skip
 
@@ -41,16 +43,22 @@ def compared_table(
     heads = (
         ("metric", ""),
         ((base, element("br"), "this change"), "num"),
-        (None, ""),
+        (_DRAWN, ""),
         (("change", element("br"), "95 % interval"), "num"),
-        (_ends([change("", scores.low), "0", change("", scores.high)], scores.width) if effects else None, ""),
+        (
+            (
+                _DRAWN,
+                _ends_of_changes("", scores) if any(one.metric not in MEASURED for one in effects.values()) else None,
+            ),
+            "",
+        ),
         ("n", "num"),
         (("worse /", element("br"), "better"), "num"),
         ("p", "num"),
         ("can see", "num"),
         ("verdict, rule", ""),
     )
-    return _table(title, heads, body)
+    return _table(title, heads, body, name=title or f"figures of {one_line(analysis.run.suite)}")
 
 
 def alone_table(analysis: Analysis, rows: Sequence[tuple[str, ...]]) -> Html:
@@ -60,7 +68,7 @@ def alone_table(analysis: Analysis, rows: Sequence[tuple[str, ...]]) -> Html:
     heads = (
         ("metric", ""),
         ("value", "num"),
-        (None, ""),
+        (_DRAWN, ""),
         ("95 % interval", "num"),
         ("n", "num"),
         ("failed", "num"),
@@ -73,10 +81,10 @@ def alone_table(analysis: Analysis, rows: Sequence[tuple[str, ...]]) -> Html:
         picture = _values_picture([("candidate", metric)], rules.get(name), scale)
         cells: list[Child] = [value, picture, interval, n, failed, _verdict(verdict, rule)]
         body.append(_row(name, metric.tag, cells, ("num", "plot-cell", "num", "num", "num", "verdict")))
-    return _table("", heads, body)
+    return _table("", heads, body, name=f"figures of {one_line(analysis.run.suite)}")
 
 
-def _table(title: str, heads: Sequence[tuple[Child, str]], body: Sequence[Html]) -> Html:
+def _table(title: str, heads: Sequence[tuple[Child, str]], body: Sequence[Html], *, name: str) -> Html:
     head = element("tr", (element("th", words, scope="col", class_=style or None) for words, style in heads))
     table = element(
         "table",
@@ -85,7 +93,7 @@ def _table(title: str, heads: Sequence[tuple[Child, str]], body: Sequence[Html])
         element("tbody", body),
         class_="figures metrics",
     )
-    return scrolling(title or "figures", table)
+    return scrolling(name, table)
 
 
 def _row(name: str, tag: str, cells: Sequence[Child], styles: Sequence[str]) -> Html:
@@ -167,8 +175,8 @@ def _values_picture(sides: Sequence[tuple[str, Metric]], rule: Rule | None, scal
     return (whiskers(scale, dots, marks, ", ".join(words)), ends)
 
 
-def _change_picture(effect: Effect, rule: Rule | None, scale: Scale) -> Html:
-    """The change with its interval, around zero, and how far the metric may move."""
+def _change_picture(effect: Effect, rule: Rule | None, scale: Scale) -> Child:
+    """The change with its interval, around zero, and how far it may go; what is no score has a scale of its own."""
     name, interval, limit = effect.metric, effect.interval, _limit(effect, rule)
     low, high = (interval.low, interval.high) if interval else (None, None)
     style = "worse" if effect.drop > 0 else "better" if effect.drop < 0 else "base"
@@ -176,7 +184,8 @@ def _change_picture(effect: Effect, rule: Rule | None, scale: Scale) -> Html:
     words = f"change {change(name, effect.change)}"
     words += f", interval {bounds(name, interval.low, interval.high)}" if interval else ""
     words += f", allowed {change(name, limit)}" if limit is not None else ""
-    return whiskers(scale, [Whisker(effect.change, low, high, style)], marks, words)
+    picture = whiskers(scale, [Whisker(effect.change, low, high, style)], marks, words)
+    return (picture, _ends_of_changes(name, scale)) if name in MEASURED else picture
 
 
 def _limit(effect: Effect, rule: Rule | None) -> float | None:
@@ -225,6 +234,10 @@ def _moves(effects: Sequence[Effect], rules: Mapping[str, Rule]) -> Scale:
     ends += [limit for effect in effects if (limit := _limit(effect, rules.get(effect.name))) is not None]
     far = max((abs(end) for end in ends), default=0.0) * 1.06 or 0.01
     return Scale(-far, far, _CHANGE_WIDTH)
+
+
+def _ends_of_changes(metric: str, scale: Scale) -> Html:
+    return _ends([change(metric, scale.low), "0", change(metric, scale.high)], scale.width)
 
 
 def _ends(words: Sequence[str], width: float) -> Html:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from llmops_cli.evals.analysis import Analysis
 from llmops_cli.evals.figures import amount
-from llmops_cli.evals.run import AcceptedRecord, Run
+from llmops_cli.evals.run import Run
 from llmops_cli.prompts.diff import Segment, word_diff
 from llmops_cli.reports.case_standing import CaseStanding
 from llmops_cli.reports.eval_view import CaseView, EvalView
@@ -136,9 +136,9 @@ def _about(one: Suite) -> Html:
     run, view = one.run, one.view
     parts: list[Child] = []
     if run.accepted:
-        parts.append(one.section("Accepted drops", _accepted(run.accepted)))
+        parts.append(one.section("Accepted drops", _accepted(one)))
     if run.judged_by:
-        parts.append(one.section("Judges", _judges(run)))
+        parts.append(one.section("Judges", _judges(one)))
     if notes := [note for note in map(one_line, view.notes) if note]:
         parts.append(one.section("Notes", element("ul", (element("li", note) for note in notes))))
     facts = " · ".join(one_line(fact) for fact in view.facts)
@@ -156,7 +156,7 @@ def _about(one: Suite) -> Html:
     return join(parts)
 
 
-def _accepted(records: Sequence[AcceptedRecord]) -> Html:
+def _accepted(one: Suite) -> Html:
     heads = ("metric", "may drop", "measured against", "reason", "by", "date", "counts for")
     rows = [
         (
@@ -168,15 +168,23 @@ def _accepted(records: Sequence[AcceptedRecord]) -> Html:
             record.date,
             ", ".join(n for n, so in (("base", record.for_baseline), ("anchor", record.for_anchor)) if so) or "nothing",
         )
-        for record in records
+        for record in one.run.accepted
     ]
-    return table("accepted drops", heads, [[one_line(cell) for cell in row] for row in rows], style="figures values")
+    return table(
+        f"accepted drops of {one.name}",
+        heads,
+        [[one_line(cell) for cell in row] for row in rows],
+        style="figures values",
+    )
 
 
-def _judges(run: Run) -> Html:
+def _judges(one: Suite) -> Html:
+    run = one.run
     rows = [
         (check, who, run.uncalibrated.get(check, "nothing speaks against it" if check in run.judges else "–"))
         for check, who in run.judged_by.items()
     ]
     heads = ("check", "measured by", "held against people")
-    return table("judges", heads, [[one_line(cell) for cell in row] for row in rows], style="figures values")
+    return table(
+        f"judges of {one.name}", heads, [[one_line(cell) for cell in row] for row in rows], style="figures values"
+    )

@@ -50,6 +50,16 @@ def test_figures_are_drawn_and_said() -> None:
         assert said in texts
 
 
+def test_what_is_no_score_has_a_scale_of_its_own() -> None:
+    latency = {f"c{i}": 100.0 + i for i in range(10)}, {f"c{i}": 100.0 for i in range(10)}
+    run = run_of({"right": binary(9, 10)}, {"right": binary(10, 10)}, latency_ms=latency)
+    page = html_report([views.analysis_of(run, against_main=True)])
+    ends = re.findall(r'<span class="ends" aria-hidden="true">(.*?)</span></span>', page)
+    assert [re.sub("<[^>]+>", " ", end).split() for end in ends] == [
+        ["-38.4", "pp", "0", "+38.4", "pp"], ["-7", "ms", "0", "+7", "ms"]
+    ]  # fmt: skip
+
+
 def test_every_case_is_there_the_worst_first() -> None:
     index = data_of(html_report([views.failed()]))["index-0"]
     assert [line["id"] for line in index["cases"]][:8] == ["c4", "c0", "c1", "c2", "c3", "c5", "c19", "c6"]
