@@ -24,17 +24,18 @@ class RedisServer:
         if program is None:
             pytest.skip("redis-server is not installed (apt-get install redis-server)")
         self.socket_path = folder / "redis.sock"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
-        where = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(folder)]
-        where += ["--unixsocket", str(self.socket_path)]
-        kept = ["--save", "", "--appendonly", "no"]
-        secret = ["--requirepass", password] if password else []
-        self._process = subprocess.Popen(
-            [program, *where, *kept, *secret, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.client: Any = redis.Redis(port=self.port, password=password or None, protocol=2)
-        self._wait()
+        where = ["--bind", "127.0.0.1", "--dir", str(folder), "--unixsocket", str(self.socket_path)]
+        kept = ["--save", "", "--appendonly", "no", *(["--requirepass", password] if password else []), *options]
+        for _ in range(5):  # somebody else may take the port that was free a moment ago
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                self.port: int = free.getsockname()[1]
+            command = [program, *where, "--port", str(self.port), *kept]
+            self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            self.client: Any = redis.Redis(port=self.port, password=password or None, protocol=2)
+            if self._is_up():
+                return
+            self.close()
+        raise AssertionError("redis-server does not start")
 
     @property
     def url(self) -> str:
@@ -58,13 +59,12 @@ class RedisServer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _wait(self) -> None:
+    def _is_up(self) -> bool:
+        """Wait for it; False when it has ended, or when another one listens there."""
         deadline = time.monotonic() + 20
-        while True:
+        while self._process.poll() is None and time.monotonic() < deadline:
             try:
-                self.client.ping()
-                return
+                return bool(self.client.info("server")["process_id"] == self._process.pid)
             except redis.ConnectionError:
-                said = self._process.communicate()[0] if self._process.poll() is not None else ""
-                assert not said and time.monotonic() < deadline, said
                 time.sleep(0.01)
+        return False

@@ -21,7 +21,7 @@ from llmops_cli.models.scripted import ScriptedModel
 from tests.models.asking import FULL, Gate, ask, settle
 from tests.redis_server import RedisServer
 
-QUICK = Timing(claim_s=0.4, first_look_s=0.005, look_s=0.01, most_waited_s=60)
+QUICK = Timing(claim_s=2.0, first_look_s=0.005, look_s=0.01, most_waited_s=60)
 ANSWER = f"llmops:1:answer:{ask().key}"
 CLAIM = f"llmops:1:asking:{ask().key}"
 
@@ -71,7 +71,7 @@ async def test_a_claim_is_renewed_while_the_call_runs_and_ended_with_it(
     call = asyncio.create_task(CachedModel(gate, caches[0]).answer(ask()))
     await until_asked(gate)
     left = server.client.pttl(CLAIM)
-    assert 0 < left <= 400
+    assert 0 < left <= 2000
     renewed = False
     while not renewed:  # only a renewal can make it longer again
         now = server.client.pttl(CLAIM)
@@ -173,7 +173,7 @@ async def test_nobody_ends_another_s_claim(caches: list[RedisCache], server: Red
     gate = Gate()
     call = asyncio.create_task(CachedModel(gate, caches[0]).answer(ask()))
     await until_asked(gate)
-    server.client.set(CLAIM, "another's by now", px=300)
+    server.client.set(CLAIM, "another's by now", px=60_000)
     gate.opened.set()
     await call
     await caches[0].find("sha256:other")
