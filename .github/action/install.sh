@@ -1,12 +1,12 @@
-# Installs llmops into an environment of its own, and puts it on the PATH of this job.
+# Installs llmops into an environment of its own, and puts it, and nothing else of that, on the PATH of this job.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/say.sh"
 
 home=$RUNNER_TEMP/llmops/venv
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+"$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
   || fault 3 "llmops needs Python 3.11 or later; say python-version"
-python3 -m venv "$home"
+"$PYTHON" -m venv "$home"
 pip() { "$home/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
 uv() { "$home/bin/uv" --quiet --no-progress pip install --python "$home/bin/python" "$@"; }
 
@@ -19,5 +19,7 @@ else
   annotate notice "llmops is installed from '$INSTALL', with dependencies as they come: only install: action locks them"
   uv -- "$INSTALL"
 fi
-echo "$home/bin" >> "$GITHUB_PATH"
+mkdir -p "$RUNNER_TEMP/llmops/bin"
+ln -sf "$home/bin/llmops" "$RUNNER_TEMP/llmops/bin/llmops"
+echo "$RUNNER_TEMP/llmops/bin" >> "$GITHUB_PATH"
 "$home/bin/llmops" --version

@@ -3,6 +3,8 @@
 Needs nothing but Python, and takes nothing for granted: where a file is missing, so is what it would say.
 """
 
+from __future__ import annotations  # the Python of the machine may be an old one
+
 import json
 import re
 import sys

@@ -202,12 +202,9 @@ class Hub:
 
 
 def _setup_python(job: Job, inputs: Mapping[str, str]) -> Mapping[str, str]:
-    """The Python of the tests without what is installed beside it."""
-    folder = job.folder / "python"
-    folder.mkdir(exist_ok=True)
-    (folder / "python3").symlink_to(getattr(sys, "_base_executable", sys.executable))
-    job.path.insert(0, str(folder))
-    return {}
+    """The Python of the tests without what is installed beside it; the job keeps its own."""
+    assert inputs["update-environment"] == "false"
+    return {"python-path": getattr(sys, "_base_executable", sys.executable)}
 
 
 def llmops_on_path(folder: Path) -> Path:

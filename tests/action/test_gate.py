@@ -112,3 +112,19 @@ def test_cancelled_jobs_say_nothing(hub: Hub, codes: tuple[str, ...]) -> None:
     job.cancelled = True
     job.run(workflow("eval")["jobs"]["gate"])
     assert job.ran == [] and job.log.text == ""
+
+
+def test_a_report_that_cannot_be_written_changes_no_verdict(hub: Hub) -> None:
+    """The program that reads the statuses is missing on this machine: red stays red, green stays green."""
+    first_project(hub)
+    job = hub.job(hub.pull_request(hub.open(7, changed(hub))))
+    broken = job.folder / "broken"
+    broken.mkdir()
+    (broken / "python3").write_text("#!/bin/sh\nexit 9\n")
+    (broken / "python3").chmod(0o755)
+    job.path.insert(0, str(broken))
+    steps = workflow("eval")["jobs"]["gate"]["steps"]
+    steps[1]["id"] = "gate"
+    job.run({"steps": steps})
+    assert job.inside["report"].outcome == "failure"
+    assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("success", "pass", "0"), job.log.text

@@ -21,9 +21,16 @@ def test_the_action_installs_itself_and_measures(hub: Hub) -> None:
     job = gate(hub, hub.open(7, changed(hub)), install="action")
     assert (job.status, job.outputs["verdict"]) == ("success", "pass"), job.log.text
     installed = job.temp / "llmops" / "venv"
-    assert job.path[0] == str(installed / "bin")
+    assert [path.name for path in Path(job.path[0]).iterdir()] == ["llmops"]  # no python, no pip of ours
     (metadata,) = installed.glob("lib/python3*/site-packages/llmops_cli-*.dist-info/direct_url.json")
     assert ROOT.name in metadata.read_text()
+
+
+def test_other_jobs_install_llmops_alone(hub: Hub) -> None:
+    first_project(hub)
+    job = hub.job(hub.push())
+    job.run({"steps": [{"uses": f"your-org/llmops/.github/action/install@{'0' * 40}"}, {"run": "llmops --version"}]})
+    assert job.status == "success" and "llmops 0." in job.log.text
 
 
 def test_what_cannot_be_installed_is_3(hub: Hub) -> None:
