@@ -8,6 +8,7 @@ and once more with nothing changed.
 """
 
 import argparse
+import resource
 import subprocess
 import sys
 import tempfile
@@ -66,11 +67,12 @@ def promote_all(folder: Path) -> None:
     subprocess.run(["git", "fast-import", "--quiet"], cwd=folder, input=b"".join(stream), check=True)
 
 
-def measured(command: list[str], folder: Path) -> float:
-    """Wall seconds of one process."""
-    start = time.perf_counter()
+def measured(command: list[str], folder: Path) -> tuple[float, float]:
+    """Wall seconds of one process, and CPU seconds of it and its gits."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment(folder))
-    return time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter() - start, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> int:
@@ -92,8 +94,9 @@ def main() -> int:
         pages = list(site.rglob("*.html"))
         size = sum(path.stat().st_size for path in pages) / 1e6
         print(f"{options.prompts} prompts, {options.versions} released versions: {len(pages)} pages, {size:.1f} MB")
-        print(f"first build {first:.2f} s, limit {LIMIT_S:g} s; again with nothing changed {again:.2f} s")
-    return 1 if first > LIMIT_S else 0
+        print(f"first build {first[0]:.2f} s (CPU {first[1]:.2f} s), limit {LIMIT_S:g} s")
+        print(f"again with nothing changed {again[0]:.2f} s (CPU {again[1]:.2f} s)")
+    return 1 if first[0] > LIMIT_S else 0
 
 
 if __name__ == "__main__":
