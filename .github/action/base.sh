@@ -106,9 +106,17 @@ output against "$against"
 
 touched=true
 paths=()
-while IFS= read -r path; do paths+=(":(top,glob)$path"); done < <(entries "$CHANGED_PATHS")
+while IFS= read -r path; do
+  case $path in '!'*) fault 2 "paths: '$path' would leave something out, which this input does not know; say what matters" ;; esac
+  paths+=(":(top,glob)$path")
+done < <(entries "$CHANGED_PATHS")
+# no submodule is passed over because .gitmodules, a file of the change, wants it so
 if [ -n "$against" ] && [ "${#paths[@]}" -gt 0 ] \
-  && git diff --quiet "$(git merge-base HEAD "$against")" HEAD -- "${paths[@]}"; then
+  && git diff --quiet --ignore-submodules=none "$(git merge-base HEAD "$against")" HEAD -- "${paths[@]}"; then
+  # globs that mean no file at all would be green for ever
+  if git diff --quiet "$(git hash-object -t tree /dev/null)" HEAD -- "${paths[@]}"; then
+    fault 2 "paths: nothing in this repository is like any of them, so no change would ever be measured"
+  fi
   touched=false
   annotate notice "nothing that the gate looks at was changed, so there is nothing to measure"
 fi

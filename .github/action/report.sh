@@ -24,12 +24,18 @@ if [ "$PROMPT_CHECK" = true ] && [ "$CHECK_CODE" != 0 ]; then
   if [ -n "$AGAINST" ]; then against=(--against "$AGAINST"); fi
   shown prompt check ${against[@]+"${against[@]}"} --format annotations
 fi
+# the folder, not the runs in it: it says as well what was not measured
+if [ -e "$RESULTS/outcome.json" ]; then
+  shown eval report "$RESULTS" --format annotations
+  # nothing at all was measured, and there is no report of that
+  failure=$(sed -n '1s/^error: //p' "$RUNNER_TEMP/llmops/report.log")
+  if [ -n "$failure" ]; then annotate error "$failure"; fi
+fi
 if compgen -G "$RESULTS/runs/*.json" > /dev/null; then
-  shown eval report "$RESULTS/runs" --format annotations
-  if written "$RESULTS/report.html" eval report "$RESULTS/runs" --format html; then
+  if written "$RESULTS/report.html" eval report "$RESULTS" --format html; then
     output report "$RESULTS/report.html"
   fi
-  written "$RESULTS/report.json" eval report "$RESULTS/runs" --format json || true
+  written "$RESULTS/report.json" eval report "$RESULTS" --format json || true
 fi
 if [ -e "$RESULTS/outcome.json" ] \
   && written "$RUNNER_TEMP/llmops/summary.md" report comment "$RESULTS" --print --config-id "${CONFIG_ID:-summary}"; then

@@ -31,12 +31,13 @@ one_of() {
   fault 2 "$name: there is no '$value'; say one of: $*"
 }
 
-# quietly COMMAND...: what is printed below is text, whatever it says; the runner takes no commands from it until the end
+# quietly COMMAND...: what is printed below is text, whatever it says; the runner takes no commands from it until the end.
+# One stream, since the runner reads the two apart: of errors something could come after that end.
 quietly() {
   local token code=0
   token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   printf '::stop-commands::%s\n' "$token"
-  "$@" || code=$?
+  "$@" 2>&1 || code=$?
   printf '\n::%s::\n' "$token"
   return "$code"
 }

@@ -28,7 +28,7 @@ fi
 if [ "$code" = 3 ] && [ "$GETS_SECRETS" = false ]; then
   annotate notice "this pull request comes from a fork or from Dependabot and gets no secrets, so what needs a key could \
 not be measured; that says nothing against it. Somebody who may push can measure it from a branch of this repository"
-  if [ "$ON_NO_SECRETS" = skip ] && [ "$ONLY_A_KEY" = true ]; then code=0 verdict=skipped; fi
+  if [ "$ON_NO_SECRETS" = skip ] && [ "$ONLY_A_KEY" = true ] && [ "$CHECK_CODE" = 0 ]; then code=0 verdict=skipped; fi
 fi
 
 if [ -z "$verdict" ]; then

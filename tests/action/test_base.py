@@ -6,7 +6,7 @@ from tests.action.git_server import TOKEN, GitServer
 from tests.action.hub import Hub
 from tests.action.project import changed, first_project, gate, git, measured, workflow
 
-ENDS_THERE = {"paths": "nothing/**"}  # no file is touched, so the action ends once it has fetched
+ENDS_THERE = {"paths": ".github/**"}  # no such file is touched, so the action ends once it has fetched
 
 
 def long_history(hub: Hub, count: int) -> None:
@@ -143,3 +143,32 @@ def test_a_token_goes_to_no_other_server(hub: Hub) -> None:
         job.run({"steps": steps})
         assert job.inside["verdict"].outputs["exit-code"] == "3"
         assert elsewhere.headers and all(said == [] for said in elsewhere.headers)
+
+
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        ("prompt/**\nsuites/**", "nothing in this repository is like any of them"),
+        ("!docs/**", "'!docs/**' would leave"),
+    ],
+)
+def test_paths_that_could_never_be_touched_are_refused(hub: Hub, paths: str, words: str) -> None:
+    """Else a slip of the pen in a workflow would be a green check for ever."""
+    first_project(hub)
+    job = gate(hub, hub.open(7, changed(hub)), paths=paths)
+    assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("error", "2"), job.log.text
+    assert words in job.log.annotations[0]
+    assert "Measure" not in job.ran
+
+
+def test_a_submodule_that_asks_to_be_passed_over_is_a_change(hub: Hub) -> None:
+    hub.work.commit({".gitmodules": '[submodule "lib"]\n\tpath = lib\n\turl = ./lib\n\tignore = all\n'})
+    first_project(hub)
+    pull = hub.open(7, {"README.md": "words\n"})
+    hub.work.git("switch", "-q", "change")
+    hub.work.git("update-index", "--add", "--cacheinfo", f"160000,{hub.work.git('rev-parse', 'HEAD')},lib")
+    hub.work.git("commit", "-q", "-m", "a submodule")
+    hub.work.git("push", "-q", "origin", "change")
+    hub.merge_again(7, pull.branch)
+    job = gate(hub, pull, paths="lib\nprompts/**")
+    assert job.inside["base"].outputs["touched"] == "true", job.log.text

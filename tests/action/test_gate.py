@@ -1,10 +1,12 @@
 """The verdict of the action, whose steps are run unchanged, as the job of the scaffold's workflow runs them."""
 
 import json
+import subprocess
 
 import pytest
 
 from tests.action.hub import Hub
+from tests.action.job import ROOT
 from tests.action.project import changed, first_project, gate, measured, workflow
 
 HOSTILE = (
@@ -49,6 +51,7 @@ def test_what_cannot_be_measured_stays_3(hub: Hub) -> None:
     files = changed(hub)
     unknown = gate(hub, hub.open(7, {name: text for name, text in files.items() if name.startswith("prompts/")}))
     assert (unknown.status, unknown.outputs["verdict"], unknown.outputs["exit-code"]) == ("failure", "invalid", "3")
+    assert any(one.startswith("error: nothing was measured") for one in unknown.log.annotations), unknown.log.text
     broken = gate(hub, hub.open(8, {"evals/ticket-summary.yaml": "prompt: [\n"}, branch="other"))
     assert (broken.status, broken.outputs["verdict"], broken.outputs["exit-code"]) == ("failure", "error", "2")
 
@@ -128,3 +131,25 @@ def test_a_report_that_cannot_be_written_changes_no_verdict(hub: Hub) -> None:
     job.run({"steps": steps})
     assert job.inside["report"].outcome == "failure"
     assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("success", "pass", "0"), job.log.text
+
+
+def test_what_was_not_measured_is_told_beside_what_was(hub: Hub) -> None:
+    """One suite is fine and another one has no answers: the annotations and report.json say so too."""
+    first_project(hub)
+    suite = (hub.work.path / "evals/ticket-summary.yaml").read_text()
+    other = suite.replace("recordings/ticket-summary.jsonl", "recordings/nobody.jsonl")
+    job = gate(hub, hub.open(7, changed(hub) | {"evals/other.yaml": other}))
+    assert job.outputs["verdict"] in ("invalid", "error"), job.log.text
+    assert len(job.outputs["run-ids"].split()) == 1
+    assert any(one.startswith("error: ") and "nobody.jsonl" in one for one in job.log.annotations), job.log.text
+    kept = hub.artifacts[job.github["run_id"]]["llmops-results"]
+    assert json.loads((kept / "report.json").read_text())["exit_code"] == int(job.outputs["exit-code"])
+
+
+def test_what_is_printed_as_an_error_stays_within_what_is_text() -> None:
+    """The runner reads the two streams apart, so that of the second one lines could come after the end of the text."""
+    script = '. "$1"; quietly bash -c "echo ::error::one; echo ::error::two >&2"'
+    say = str(ROOT / ".github/action/say.sh")
+    done = subprocess.run(["bash", "-c", script, "-", say], capture_output=True, text=True, check=True)
+    lines = done.stdout.split()
+    assert (lines[1:3], done.stderr) == (["::error::one", "::error::two"], "")
