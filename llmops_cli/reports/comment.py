@@ -84,15 +84,19 @@ def _top(first: str, verdict: Status, occasion: Occasion) -> Piece:
     return Piece(KEEP, (marker(occasion.config_id), state_line(occasion.measured), *alerted(lines, alert), ""))
 
 
-def _sentences(results: Results) -> Iterator[str]:
-    yield from sentences(results.analyses, results.outcome.stopped)
+def _sentences(results: Results) -> list[str]:
+    """What the headline says. What makes the check red comes before what is well, a failure of the gate before all."""
+    told = list(sentences(results.analyses, results.outcome.stopped))
+    objected = []
     if results.checked is not None and results.checked.objects:
         said = [one.message for one in results.checked.findings]
         said += [f"{one.path}: {one.message}" for one in results.checked.problems]
         more = f" (and {len(said) - 1} more)" if len(said) > 1 else ""
-        yield f"the check of versions objects: {said[0]}{more}"
+        objected = [f"the check of versions objects: {said[0]}{more}"]
     if results.unchecked:
-        yield "the versions could not be checked"
+        objected = ["the versions could not be checked"]
+    failed = verdict_of(results.analyses, results.outcome.stopped) is Status.FAIL
+    return [*told, *objected] if failed else [*objected, *told]
 
 
 def _objections(checked: CheckShape) -> Iterator[Piece]:

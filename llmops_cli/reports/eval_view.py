@@ -105,12 +105,15 @@ def headline(analysis: Analysis) -> str:
     if run.unchanged:
         return f"{run.suite}: unchanged{against}; nothing was run"
     word = {"pass": "passed", "fail": "FAILED", "inconclusive": "is inconclusive", "invalid": "could not be decided"}
+    said = word[verdict.status.value]
+    if verdict.status is Status.INCONCLUSIVE and analysis.exit_code:
+        said = "FAILED as inconclusive"  # the suite wants it so: on_inconclusive
     deciding = [finding for finding in verdict.findings if finding.status is verdict.status]
     reason = f": {deciding[0].text}" if deciding else ""
     more = f" (and {len(deciding) - 1} more)" if len(deciding) > 1 else ""
     accepted = [finding for finding in verdict.findings if finding.status is Remark.ACCEPTED]
     taken = f", with {many(len(accepted), 'drop')} ACCEPTED: {accepted[0].text}" if accepted and not deciding else ""
-    return f"{run.suite}: the gate {word[verdict.status.value]}{against}{reason}{more}{taken}"
+    return f"{run.suite}: the gate {said}{against}{reason}{more}{taken}"
 
 
 def _listed(cases: tuple[str, ...], what: str, most: int) -> str:

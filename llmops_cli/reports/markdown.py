@@ -12,6 +12,7 @@ from llmops_cli.reports.eval_view import view_of
 from llmops_cli.reports.fitting import KEEP, Piece, fitted
 from llmops_cli.reports.markdown_suite import effect_words, suite_pieces
 from llmops_cli.reports.markdown_text import cell, code
+from llmops_cli.reports.visible import one_line
 
 LONGEST: Final = 1_000_000  # bytes; GitHub takes no summary of a step that is larger
 HEADLINE: Final = 900
@@ -34,8 +35,13 @@ def markdown_report(
 
 
 def headline(said: Iterable[str], analyses: Sequence[Analysis], *, repository_url: str = "") -> str:
-    """Sentences as one line of markdown, in which the base commit can be copied, and with `repository_url` followed."""
-    text = cell("; ".join(said), HEADLINE)
+    """Sentences as one line of markdown, in which the base commit can be copied, and with `repository_url` followed.
+
+    A long one leaves room for the next: it could be the one that makes the check red.
+    """
+    told = list(said)
+    most = HEADLINE if len(told) == 1 else HEADLINE // 2
+    text = cell("; ".join(one_line(sentence, most) for sentence in told), HEADLINE)
     commit = next((one.run.baseline_commit for one in analyses if one.run.baseline_commit), "")
     if not commit:
         return text
@@ -64,20 +70,31 @@ def verdict_of(analyses: Sequence[Analysis], stopped: Sequence[StoppedRecord]) -
 
 
 def sentences(analyses: Sequence[Analysis], stopped: Sequence[StoppedRecord]) -> Iterator[str]:
-    """What the headline says: how many suites came to what, the worst of them in full, and what was not measured."""
-    ordered = sorted(analyses, key=lambda one: (one.run.unchanged, _ORDER.index(one.verdict.status)))
+    """What the headline says: how many suites came to what, the worst of them in full, and what was not measured.
+
+    A failure is told first, then what was not measured, and what is well last.
+    """
+    ordered = sorted(analyses, key=lambda one: (one.run.unchanged, _ORDER.index(_came_to(one))))
+    decided = []
     if len(ordered) > 1:
-        worst = ordered[0].verdict.status
-        same = sum(1 for one in ordered if one.verdict.status is worst and not one.run.unchanged)
-        yield f"{_counted(worst, same, len(ordered))}: {effect_words(ordered[0])}"
+        worst = _came_to(ordered[0])
+        same = sum(1 for one in ordered if _came_to(one) is worst and not one.run.unchanged)
+        decided = [f"{_counted(worst, same, len(ordered))}: {effect_words(ordered[0])}"]
     elif ordered:
-        yield effect_words(ordered[0])
+        decided = [effect_words(ordered[0])]
+    missing = []
     if stopped:
         more = f" (and {len(stopped) - 1} more)" if len(stopped) > 1 else ""
-        what = "something else could not be measured" if ordered else "nothing was measured"
-        yield f"{what}: {stopped[0].message}{more}"
+        what = "not everything was measured" if ordered else "nothing was measured"
+        missing = [f"{what}: {stopped[0].message}{more}"]
     elif not ordered:
-        yield "nothing was measured"
+        missing = ["nothing was measured"]
+    yield from [*decided, *missing] if verdict_of(analyses, stopped) is Status.FAIL else [*missing, *decided]
+
+
+def _came_to(analysis: Analysis) -> Status:
+    """The verdict as the exit code has it: an inconclusive one fails where the suite wants it so."""
+    return Status.FAIL if analysis.exit_code == 1 else analysis.verdict.status
 
 
 def body(analyses: Sequence[Analysis], stopped: Sequence[StoppedRecord], *, cases: int) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,8 +99,7 @@ def test_what_could_not_be_measured_is_in_the_headline(tmp_path: Path) -> None:
     assert "Again: `llmops eval run --against main`" in text
     assert "> [!CAUTION]" in text and "- exit code 3: there is no key for openai (set OPENAI\\_API\\_KEY)" in text
     text = comment_text(results(tmp_path / "s", views.passed(), stopped=(InputError("broken"), no_key)), HERE)
-    assert headline(text).startswith("s: the gate passed")
-    assert "; something else could not be measured: broken (and 1 more)" in headline(text)
+    assert headline(text).startswith("not everything was measured: broken (and 1 more); s: the gate passed")
     assert "> [!CAUTION]" in text
 
 
@@ -111,13 +111,38 @@ def test_what_the_check_of_versions_objects_to_is_in_the_headline(tmp_path: Path
     finding = {"rule": "needs-bump", "prompt": "a", "path": "prompts/a.yaml", "line": 2, "message": "a: no bump",
                "hint": "run: llmops prompt bump a"}  # fmt: skip
     text = comment_text(results(tmp_path / "r", views.passed(), check=check(finding)), HERE)
-    assert headline(text).endswith(f"; the check of versions objects: a: no bump [{COMMIT}]")
+    assert headline(text).startswith("the check of versions objects: a: no bump; s: the gate passed")
     assert "> [!CAUTION]" in text
     assert "- `prompts/a.yaml:2` needs-bump: a: no bump (run: llmops prompt bump a)" in text.replace("\\", "")
     fine = comment_text(results(tmp_path / "s", views.passed(), check=check()), HERE)
     assert "Versions: 1 prompt checked, nothing to object to." in fine and "> [!" not in fine
     broken = comment_text(results(tmp_path / "t", views.passed(), check=" \n"), HERE)
-    assert "the versions could not be checked" in headline(broken) and "> [!CAUTION]" in broken
+    assert headline(broken).startswith("the versions could not be checked; s: the gate passed")
+    assert "> [!CAUTION]" in broken
+
+
+def test_a_failure_of_the_gate_is_told_before_other_objections_and_leaves_them_room(tmp_path: Path) -> None:
+    finding = {"rule": "needs-bump", "prompt": "a", "path": "prompts/a.yaml", "line": 2, "message": "a: no bump"}
+    lengthy = MeasureError("no key " * 200)
+    text = comment_text(results(tmp_path / "r", views.failed(), stopped=(lengthy,), check=check(finding)), HERE)
+    said = headline(text)
+    assert said.startswith("s: the gate FAILED against main")
+    assert said.index("FAILED") < said.index("not everything was measured: no key")
+    passed = comment_text(results(tmp_path / "s", views.passed(), stopped=(lengthy,), check=check(finding)), HERE)
+    assert headline(passed).startswith("the check of versions objects: a: no bump; not everything was measured: no key")
+    assert "s: the gate passed against main" in headline(passed)
+
+
+def test_an_inconclusive_gate_that_fails_is_called_a_failure(tmp_path: Path) -> None:
+    """on_inconclusive: fail makes the check red; the comment must not say otherwise."""
+    run = run_of({"right": binary(18, 20)}, {"right": binary(20, 20)})
+    strict = replace(views.GATE, on_inconclusive="fail")
+    one = views.analysis_of(run, strict, against_main=True)
+    text = comment_text(results(tmp_path / "r", one), HERE)
+    assert headline(text).startswith("s: the gate FAILED as inconclusive against main")
+    assert "> [!CAUTION]" in text
+    both = comment_text(results(tmp_path / "s", renamed(one, "a"), renamed(views.invalid(), "b")), HERE)
+    assert headline(both).startswith("1 of 2 suites FAILED: a: the gate FAILED as inconclusive")
 
 
 def test_flaky_new_and_removed_cases_are_listed(tmp_path: Path) -> None:
