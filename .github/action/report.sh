@@ -19,18 +19,22 @@ written() {
   fi
 }
 
+versions=$RUNNER_TEMP/llmops/versions.txt gate=$RUNNER_TEMP/llmops/gate.txt
+: > "$versions"
+: > "$gate"
 if [ "$PROMPT_CHECK" = true ] && [ "$CHECK_CODE" != 0 ]; then
   against=()
   if [ -n "$AGAINST" ]; then against=(--against "$AGAINST"); fi
-  shown prompt check ${against[@]+"${against[@]}"} --format annotations
+  shown prompt check ${against[@]+"${against[@]}"} --format annotations > "$versions"
 fi
 # the folder, not the runs in it: it says as well what was not measured
 if [ -e "$RESULTS/outcome.json" ]; then
-  shown eval report "$RESULTS" --format annotations
+  shown eval report "$RESULTS" --format annotations > "$gate"
   # nothing at all was measured, and there is no report of that
   failure=$(sed -n '1s/^error: //p' "$RUNNER_TEMP/llmops/report.log")
   if [ -n "$failure" ]; then annotate error "$failure"; fi
 fi
+python3 "$here/ten_of_a_kind.py" "$gate" "$versions" || cat "$gate" "$versions"
 if compgen -G "$RESULTS/runs/*.json" > /dev/null; then
   if written "$RESULTS/report.html" eval report "$RESULTS" --format html; then
     output report "$RESULTS/report.html"
