@@ -75,7 +75,8 @@ def moves_table(moves: Sequence[Move], *, link: Place | None = None, names: froz
     rows = (_move_row(move, link, names) for move in moves[:_MOST_MOVES])
     more = len(moves) - _MOST_MOVES
     told = element("p", f"{more:,} older ones: llmops env log", class_="soft") if more > 0 else None
-    return join(table("moves", columns, rows), told)
+    name = f"moves on {moves[0].environment}" if moves else "moves"
+    return join(table(name, columns, rows), told)
 
 
 def _move_row(move: Move, link: Place | None, names: frozenset[str]) -> list[Child]:

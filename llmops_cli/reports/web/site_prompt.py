@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from llmops_cli.evals.figures import amount, many
+from llmops_cli.evals.release_scores import ReleaseScore
 from llmops_cli.prompts.chronicle import PromptChronicle
 from llmops_cli.prompts.diff import diff_prompts
 from llmops_cli.prompts.level import needed_level
@@ -15,7 +16,7 @@ from llmops_cli.reports.web.markup import Child, Html, element, join
 from llmops_cli.reports.web.site_parts import came_by, day, moves_table, state, verdict
 from llmops_cli.reports.web.site_scores import Series, Tagged, all_series, tagged
 from llmops_cli.reports.web.tables import scrolling, table
-from llmops_cli.reports.web.trend import trend, words_of
+from llmops_cli.reports.web.trend import interval_of, trend
 
 _MOST_TEXTS = 60  # releases whose text and change stand in the page
 _MOST_CHARACTERS = 40_000  # of one text or change
@@ -105,11 +106,18 @@ def _version_row(text: ReleasedText, scores: Tagged, series: Sequence[Series], l
         ", ".join(live),
         element("span", verdict(scores.verdict), title=scores.runs) if scores.verdict else none,
     ]
-    for one in series:
-        score = scores.score(one)
-        said = f"{amount(one.metric, score.mean)} (n {score.n})" if score else "-"
-        cells.append(element("span", said, title=words_of(one.metric, score) if score else None, class_="num"))
-    return cells
+    return [*cells, *(_score_cell(one.metric, scores.score(one)) for one in series)]
+
+
+def _score_cell(metric: str, score: ReleaseScore | None) -> Html:
+    """A score and below it its interval, which the picture shows only to those who can point."""
+    if score is None:
+        return element("span", "-", class_="soft")
+    ends = interval_of(metric, score)
+    between = (
+        element("span", f"{amount(metric, ends[0])} to {amount(metric, ends[1])}", class_="below") if ends else None
+    )
+    return element("span", f"{amount(metric, score.mean)} (n {score.n})", between, class_="num")
 
 
 def _changes(each: PromptChronicle) -> Html | None:

@@ -123,15 +123,15 @@ def _golden_changes(points: Sequence[Point], frame: _Frame) -> list[Html]:
             continue
         if before and point.golden != before:
             x, words = frame.x(index - 0.5), f"from {point.version} on measured with another golden set"
-            line = _line(x, _TOP - 6, x, _HEIGHT - _BOTTOM, "golden")
-            name = element("text", "other golden set", x=_at(x + 4), y=_at(_HEIGHT - _BOTTOM - 6), class_="axis")
+            line = _line(x, _TOP - 12, x, _HEIGHT - _BOTTOM, "golden")
+            name = element("text", "other golden set", x=_at(x + 4), y=_at(_TOP - 4), class_="axis")
             parts.append(element("g", element("title", words), line, name))
         before = point.golden
     return parts
 
 
 def _dot(metric: str, point: Point, frame: _Frame, index: int) -> Html:
-    """A dot with its interval; its words are shown while it is pointed at or has the focus."""
+    """A dot with its interval; its words are shown while it is pointed at, the table of versions has them for all."""
     assert point.score is not None
     x, y = frame.x(index), frame.y(point.score.mean)
     words = f"{point.version}: {words_of(metric, point.score)}" + (f" · {point.date[:10]}" if point.date else "")
@@ -144,7 +144,6 @@ def _dot(metric: str, point: Point, frame: _Frame, index: int) -> Html:
         element("circle", cx=_at(x), cy=_at(y), r=4, class_="dot"),
         element("text", words, x=_at(_LEFT), y=_at(_TOP - 16), class_="said"),
         class_="point",
-        tabindex=0,
         role="img",
         aria_label=words,
     )
