@@ -15,6 +15,7 @@ _TOKEN = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
 # Comparing takes time with the cube of what stands there again and again, such as spaces and empty lines.
 _MOST_TOKENS = 1_500  # per side of one block of changed lines; beyond, the block is shown as a whole
 _MANY_LINES = 500  # from here on no match begins at a line that is there again and again
+_MOST_PAIRS = 300_000  # of equal lines, one of either side, that a match may begin at; beyond, all of them are changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +130,19 @@ def word_diff(before: str, after: str) -> tuple[Segment, ...]:
     lines = before.splitlines(keepends=True), after.splitlines(keepends=True)
     head, tail, *rest = _without_ends(*lines)
     found: list[Segment] = [Segment("same", "".join(head))]
-    junk = max(map(len, rest)) > _MANY_LINES
-    matcher = SequenceMatcher(None, rest[0], rest[1], autojunk=junk)
-    for tag, low, high, low_after, high_after in matcher.get_opcodes():
+    for tag, low, high, low_after, high_after in _changed_lines(*rest):
         old, new = "".join(rest[0][low:high]), "".join(rest[1][low_after:high_after])
         found += [Segment("same", old)] if tag == "equal" else _words(old, new)
     return tuple(_joined([*found, Segment("same", "".join(tail))]))
+
+
+def _changed_lines(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
+    """The steps from one list of lines to the other, as `difflib` tells them; a single one where that takes long."""
+    junk = max(len(old), len(new)) > _MANY_LINES
+    matcher = SequenceMatcher(None, old, new, autojunk=junk)
+    if sum(len(matcher.b2j.get(line, ())) for line in old) > _MOST_PAIRS:
+        return [("replace", 0, len(old), 0, len(new))]
+    return matcher.get_opcodes()
 
 
 def _without_ends(before: list[str], after: list[str]) -> tuple[list[str], list[str], list[str], list[str]]:
