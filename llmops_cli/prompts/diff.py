@@ -1,6 +1,7 @@
 """What changed between two prompts, as data: fields, variables, and messages down to the word."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -138,11 +139,12 @@ def word_diff(before: str, after: str) -> tuple[Segment, ...]:
 
 def _changed_lines(old: Sequence[str], new: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
     """The steps from one list of lines to the other, as `difflib` tells them; a single one where that takes long."""
-    junk = max(len(old), len(new)) > _MANY_LINES
-    matcher = SequenceMatcher(None, old, new, autojunk=junk)
-    if sum(len(matcher.b2j.get(line, ())) for line in old) > _MOST_PAIRS:
+    longest = max(len(old), len(new))
+    often = Counter(new)
+    popular = len(new) // 100 + 1 if longest > _MANY_LINES else len(new)  # as difflib counts what begins no match
+    if sum(often[line] for line in old if often[line] <= popular) > _MOST_PAIRS:
         return [("replace", 0, len(old), 0, len(new))]
-    return matcher.get_opcodes()
+    return SequenceMatcher(None, old, new, autojunk=longest > _MANY_LINES).get_opcodes()
 
 
 def _without_ends(before: list[str], after: list[str]) -> tuple[list[str], list[str], list[str], list[str]]:
