@@ -111,3 +111,13 @@ def test_half_of_a_character_pair_is_shown_as_such(open_page: Open) -> None:
     page.locator(".view tr[data-place='0']").click()
     expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_have_text("a\\ud800")
     assert page.url.endswith("#suite-0")  # no address can hold it
+
+
+@pytest.mark.parametrize("name", ["constructor", "__proto__", "toString"])
+def test_a_check_may_have_the_name_of_something_in_every_object(open_page: Open, name: str) -> None:
+    """One that only this change has: the base must not seem to have it."""
+    right = {"a": [1.0], "b": [1.0]}
+    run = run_of({"right": right, name: {"a": [0.0]}}, {"right": right})
+    page = open_page(html_report([views.analysis_of(run, against_main=True)]), "#case=a")
+    row = page.get_by_role("dialog").get_by_role("row", name=name)
+    assert row.get_by_role("cell").all_inner_texts() == ["–", "fail\nby hand"]

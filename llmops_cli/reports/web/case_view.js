@@ -239,8 +239,13 @@ function checksTable(view, sides) {
   names.sort((one, other) => order.indexOf(one) - order.indexOf(other));
   const head = make("tr", {}, make("th", { scope: "col" }, "check"), sides.map((side) => make("th", { scope: "col" }, side.name)));
   const rows = names.map((name) => make("tr", {}, make("th", { scope: "row" }, name),
-    sides.map((side) => make("td", {}, scoreOf(side.result?.scores?.[name])))));
+    sides.map((side) => make("td", {}, scoreOf(ownOf(side.result?.scores, name))))));
   return make("div", { class: "scroll" }, make("table", { class: "figures values" }, make("thead", {}, head), make("tbody", {}, rows)));
+}
+
+/** What an object has by this name, and not what every object has: a check may be called `constructor`. */
+function ownOf(object = {}, name) {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 function scoreOf(score) {
