@@ -93,7 +93,7 @@ def run_git(
     with tempfile.TemporaryFile() as stream:
         stream.write(stdin)
         stream.seek(0)
-        status, out, err = _git(str(folder)).execute(
+        status, out, err = _git(str(folder.absolute())).execute(
             command,
             istream=stream,
             with_extended_output=True,
@@ -110,6 +110,7 @@ def run_git(
 
 @cache
 def _git(folder: str) -> "Git":
+    # kept by its full path: GitPython resolves a relative one once, against the directory of that moment
     try:
         from git.cmd import Git  # a tenth of a second that --help need not pay
     except ImportError as error:

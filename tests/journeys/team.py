@@ -61,7 +61,7 @@ class Shell:
     def done(self, repo: GitRepo, *arguments: str) -> Said:
         """A command that must succeed."""
         said = self(repo, *arguments)
-        assert said.code == 0, said.err
+        assert said.code == 0, said.err + said.out
         return said
 
 

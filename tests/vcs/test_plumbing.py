@@ -1,5 +1,6 @@
 """One git command, tamed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,13 @@ def test_without_git_the_way_out_is_told(repo: GitRepo, monkeypatch: pytest.Monk
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "git cannot be run" in done.stdout and "install git" in done.stdout
     assert InputError.exit_code == 2
+
+
+def test_a_relative_folder_is_that_of_now(
+    make_repo: Callable[..., GitRepo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tops = {}
+    for name in ("one", "two"):
+        monkeypatch.chdir(make_repo(name).path)
+        tops[name] = run_git(Path(), "rev-parse", "--show-toplevel").text
+    assert tops == {name: str((tmp_path / name).resolve()) for name in tops}
