@@ -1,7 +1,5 @@
 """pytest run by pytest: real projects in real repositories, the plugin as an installation would load it."""
 
-import asyncio
-import importlib
 import os
 import subprocess
 import sys
@@ -10,12 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from xml.etree import ElementTree
 
 import pytest
 
-from llmops_cli.models.via_litellm import LitellmModel
 from tests.conftest import ROOT
 
 PLUGIN = "llmops_cli.pytest_plugin.hooks"
@@ -72,18 +69,24 @@ def _outcome(case: ElementTree.Element) -> str:
 Run = Callable[..., Ran]
 
 
-@pytest.fixture(scope="session")
-def all_is_imported() -> None:
-    """What a pytest inside of this process imports is forgotten with it, and numpy cannot be imported twice."""
-    for name in ("numpy", "scipy.stats", "scipy.optimize", "git", "diskcache", "llmops_cli.pytest_plugin.items"):
-        importlib.import_module(name)
-    asyncio.run(LitellmModel(timeout_s=1).open())
+class _Imported:
+    """What a pytest inside of this process imports; pytester would forget it, and half a package cannot be used."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, ModuleType] = {}
+
+    def pytest_unconfigure(self) -> None:
+        self.modules = dict(sys.modules)
+
+    def keep(self, folder: Path) -> None:
+        """Import it all again, except the tests and conftests of the folder."""
+        for name, module in self.modules.items():
+            if not str(getattr(module, "__file__", None) or "").startswith(str(folder)):
+                sys.modules.setdefault(name, module)
 
 
 @pytest.fixture
-def run_pytest(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, all_is_imported: None
-) -> Run:
+def run_pytest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """`run_pytest(folder, "evals", "-k", "refund")`: pytest in this process."""
 
     def run(folder: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Ran:
@@ -95,7 +98,9 @@ def run_pytest(
                 inside.setenv(name, value)
             for name in _OUTSIDE:
                 inside.delenv(name, raising=False)
-            done = pytester.runpytest_inprocess(*LOADED, *QUIET, f"--junitxml={junit}", *arguments)
+            imported = _Imported()
+            done = pytester.runpytest_inprocess(*LOADED, *QUIET, f"--junitxml={junit}", *arguments, plugins=[imported])
+            imported.keep(folder)
         return _ran(int(done.ret), str(done.stdout) + str(done.stderr), junit)
 
     return run
