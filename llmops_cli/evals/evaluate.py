@@ -16,10 +16,18 @@ from llmops_cli.evals.run import Counts, Result, Role, Run
 from llmops_cli.evals.run_making import RunName, make_run
 from llmops_cli.evals.runner import Bench, Execute, NoProgress, Outcome, Progress, run_trials
 from llmops_cli.evals.verdict import Status, Verdict
-from llmops_cli.models.model import Model
+from llmops_cli.models.model import Fault, Model
 
 # repeats of the looks that follow the first one (evals with 1, 3, 5 repeats keep false alarms at 3 %)
 LATER_LOOKS = (3, 5)
+
+
+# what stops a suite at once and says nothing of the next one, which may ask another model, or a recording
+_OF_THE_MODEL = frozenset({Fault.UNAUTHORISED, Fault.NO_SUCH_MODEL, Fault.QUOTA})
+
+
+class ModelRefusedError(MeasureError):
+    """The model of this suite answers nobody here: there is no key, no such model, no quota."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,4 +239,5 @@ def _raise_if_stopped(outcome: Outcome, planned: int) -> None:
     if isinstance(outcome.fatal, LlmopsError):
         raise outcome.fatal
     if outcome.fatal is not None:
-        raise MeasureError(f"stopped: {outcome.fatal}; {have}", hint="mend the cause and run the same command again")
+        kind = ModelRefusedError if outcome.fatal.fault in _OF_THE_MODEL else MeasureError
+        raise kind(f"stopped: {outcome.fatal}; {have}", hint="mend the cause and run the same command again")

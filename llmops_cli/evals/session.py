@@ -13,7 +13,7 @@ from llmops_cli.evals.accepted import with_accepted
 from llmops_cli.evals.analysis import Analysis, analyse, exit_code_of
 from llmops_cli.evals.anchor import with_anchor
 from llmops_cli.evals.desk import Desk, DeskOptions, ignore_state
-from llmops_cli.evals.evaluate import FirstLook, Lab, ask_repeatedly, evaluate
+from llmops_cli.evals.evaluate import FirstLook, Lab, ModelRefusedError, ask_repeatedly, evaluate
 from llmops_cli.evals.place import with_places
 from llmops_cli.evals.plan import PlanSummary, Trial, plan_trials, summarise
 from llmops_cli.evals.preparation import Preparation, base_tree, prepare
@@ -184,8 +184,9 @@ class Session:
     def run(self) -> Outcome:
         """Measure every chosen suite and store each run as soon as it is decided.
 
-        A suite that cannot be loaded or asked does not stop the others; it is part of the outcome. So is what stops
-        all that is left: a key that is refused, a budget that is used up, Ctrl-C. Raises what `prepare` raises.
+        A suite that cannot be loaded or asked, or whose model refuses every call, does not stop the others; it is part
+        of the outcome. So is what stops all that is left: a budget that is used up, Ctrl-C. Raises what `prepare`
+        raises.
         """
         return self.decide(*self.prepare())
 
@@ -252,7 +253,7 @@ class Session:
                     run = await evaluate(
                         prepared, self.lab(prepared), repeats=self.first_repeats(prepared), first=known
                     )
-                except (InputError, ShardError) as error:  # of this suite; the others may be without
+                except (InputError, ShardError, ModelRefusedError) as error:  # of this suite; the others may be without
                     stopped.append(error)
                     continue
                 self._save(run)

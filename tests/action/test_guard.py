@@ -89,3 +89,12 @@ def test_a_fork_does_not_skip_what_the_gate_found(hub: Hub) -> None:
     hub.work.git("switch", "-q", "main")
     other = hub.open(8, changed(hub, prefix="Gladly! "), branch="other", **stranger)
     assert gate(hub, other, **{"on-no-secrets": "skip"}).outputs["verdict"] == "fail"
+
+
+def test_a_suite_without_a_key_hides_no_regression_in_another_one(hub: Hub) -> None:
+    """The suite that cannot be asked comes first; the recorded one after it is measured all the same."""
+    first_project(hub)
+    files = changed(hub, prefix="Gladly! ") | {"evals/a-live.yaml": LIVE}
+    job = gate(hub, hub.open(7, files, head_repository="stranger/assistant"), **{"on-no-secrets": "skip"})
+    assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("failure", "fail", "1"), job.log.text
+    assert any("not authorised" in one for one in job.log.annotations)
