@@ -110,6 +110,8 @@ def headline(analysis: Analysis) -> str:
         said = "FAILED as inconclusive"  # the suite wants it so: on_inconclusive
     deciding = [finding for finding in verdict.findings if finding.status is verdict.status]
     reason = f": {deciding[0].text}" if deciding else ""
+    if deciding and all(one.guard == "anchor" for one in deciding):
+        against += " and the anchor"  # the base alone would have let it through
     more = f" (and {len(deciding) - 1} more)" if len(deciding) > 1 else ""
     accepted = [finding for finding in verdict.findings if finding.status is Remark.ACCEPTED]
     taken = f", with {many(len(accepted), 'drop')} ACCEPTED: {accepted[0].text}" if accepted and not deciding else ""

@@ -38,7 +38,8 @@ def effect_words(analysis: Analysis) -> str:
     if analysis.comparison is None:
         return said
     verdict = analysis.verdict
-    deciding = [finding.metric for finding in verdict.findings if finding.status is verdict.status]
+    # what was found against the anchor says its effect itself, and the one on the base would contradict it
+    deciding = [one.metric for one in verdict.findings if one.status is verdict.status and one.guard != "anchor"]
     names = analysis.policy.metrics if verdict.status is Status.PASS else deciding
     effects = [
         analysis.comparison.effects[name] for name in dict.fromkeys(names) if name in analysis.comparison.effects

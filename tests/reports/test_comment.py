@@ -145,6 +145,19 @@ def test_an_inconclusive_gate_that_fails_is_called_a_failure(tmp_path: Path) -> 
     assert headline(both).startswith("1 of 2 suites FAILED: a: the gate FAILED as inconclusive")
 
 
+def test_what_only_the_anchor_sees_is_not_said_of_the_base(tmp_path: Path) -> None:
+    """Nothing changed since main; since the release ten steps before, everything has."""
+    run = run_of({"right": binary(0, 20)}, {"right": binary(0, 20)})
+    anchor = run_of({"right": binary(20, 20)}).candidate.model_copy(update={"role": "anchor"})
+    given = policy(rule("right", tolerance=0.02))
+    one = views.analysis_of(
+        run.model_copy(update={"anchor": anchor, "anchor_name": "release"}), given, against_main=True
+    )
+    said = headline(comment_text(results(tmp_path / "r", one), HERE))
+    assert said.startswith("s: the gate FAILED against main () and the anchor: against the anchor"), said
+    assert "right fell from 100.0 % to 0.0 %" in said and "no case changed" not in said
+
+
 def test_flaky_new_and_removed_cases_are_listed(tmp_path: Path) -> None:
     before = {"a": [1.0, 1.0, 1.0], "b": [1.0, 1.0, 1.0]}
     after = {"a": [1.0, 0.0, 1.0], "b": [1.0, 1.0, None], "n": [1.0, 1.0, 1.0]}
