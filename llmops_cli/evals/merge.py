@@ -1,7 +1,7 @@
 """The shards of one command made into what a single run would have been: verified, then looked at like any other."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def merge(session: Session, shards: Shards) -> Outcome:
     """Decide as a single run would have: the shards' results are the first look, and what follows is measured here.
 
     A suite whose shards do not make up one first look is part of what stopped. Raises what `prepare` raises, and
-    MeasureError when the shards have another base.
+    MeasureError when the shards have another base, or a suite that is not here.
     """
     preparations, refused = session.prepare()
     base, theirs = base_of(preparations), shards.files[0].head.base_commit
@@ -111,6 +111,8 @@ def merge(session: Session, shards: Shards) -> Outcome:
             f"the shards were compared with {theirs[:7] or 'nothing'}, and here the base is {base[:7] or 'none'}",
             hint="check out the commit the shards were measured at",
         )
+    if not session.options.suites:
+        _refuse_lost_suites(shards, session.suite_paths())
     looks: dict[str, FirstLook] = {}
     ready: list[Preparation] = []
     stopped: list[LlmopsError] = list(refused)
@@ -122,6 +124,17 @@ def merge(session: Session, shards: Shards) -> Outcome:
         else:
             ready.append(prepared)
     return session.decide(ready, stopped, looks)
+
+
+def _refuse_lost_suites(shards: Shards, here: Collection[str]) -> None:
+    """Raises MeasureError when a suite was measured that is not here: its gate would be left out, and not noticed."""
+    for file in shards.files:
+        for suite in file.head.suites:
+            if suite.path not in here:
+                raise MeasureError(
+                    f"{file} has results of {suite.path}, and there is no such suite here",
+                    hint="check out the commit the shards were measured at",
+                )
 
 
 def _first_look(prepared: Preparation, shards: Shards, repeats: int) -> FirstLook:

@@ -168,13 +168,14 @@ def shown(url: str) -> str:
     somewhere = "the address in LLMOPS_CACHE_URL"
     try:
         parts = urlsplit(url)
+        if "@" in f"{parts.path}{parts.query}{parts.fragment}":  # the password is not escaped, and may be anywhere
+            return somewhere
         if parts.scheme == "unix":
             return f"unix://{parts.path}"
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return somewhere
-    # a password that is not escaped ends the host too early, and the rest of it would stand in the path
     database = parts.path if parts.path.strip("/").isdigit() else ""
     return f"{parts.scheme}://{host}{port}{database}" if host else somewhere
 

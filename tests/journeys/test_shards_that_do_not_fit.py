@@ -200,6 +200,13 @@ def test_one_suite_that_does_not_fit_hides_nothing_of_the_others(adder: GitRepo,
     assert "evals/again.yaml: shard 1/2" in said.err
 
 
+def test_a_suite_that_was_measured_and_is_not_here(adder: GitRepo, shell: Shell) -> None:
+    adder.write({"evals/strict.yaml": SUITE.replace("floor: 0.9", "floor: 1.0")})
+    measure(adder, shell, "1/2", "2/2")
+    (adder.path / "evals/strict.yaml").unlink()
+    refused(shell(adder, "eval", "merge"), 3, "shard 1/2", "has results of evals/strict.yaml", "no such suite here")
+
+
 def test_a_suite_that_cannot_be_loaded_is_not_in_the_shard(adder: GitRepo, shell: Shell) -> None:
     adder.write({"evals/broken.yaml": SUITE.replace("prompt: adder", "prompt: nobody")})
     for number in ("1/2", "2/2"):
