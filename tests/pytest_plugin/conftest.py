@@ -18,6 +18,7 @@ from tests.conftest import ROOT
 PLUGIN = "llmops_cli.pytest_plugin.hooks"
 # not where the installed package already brings it along
 LOADED = () if any(one.value == PLUGIN for one in entry_points(group="pytest11")) else ("-p", PLUGIN)
+ALONE = ("-p", PLUGIN)  # in a process of its own, where `outside` has it load no other plugin: each costs its import
 _OUTSIDE = ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
 QUIET = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestDeprecationWarning", "-o", "asyncio_mode=auto")
 
@@ -113,7 +114,7 @@ def spawn_pytest(tmp_path: Path) -> Run:
     def run(folder: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Ran:
         junit = tmp_path / "junit.xml"
         junit.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "pytest", *LOADED, *QUIET, f"--junitxml={junit}", *arguments]
+        command = [sys.executable, "-m", "pytest", *ALONE, *QUIET, f"--junitxml={junit}", *arguments]
         done = subprocess.run(command, cwd=folder, env=outside(env), capture_output=True, text=True, check=False)
         return _ran(done.returncode, done.stdout + done.stderr, junit)
 
@@ -124,7 +125,7 @@ def outside(env: Mapping[str, str]) -> dict[str, str]:
     """The environment for a pytest in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if name not in _OUTSIDE}
     paths = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH", "")]))
-    return {**kept, "PYTHONPATH": paths, **env}
+    return {**kept, "PYTHONPATH": paths, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **env}
 
 
 def _ran(code: int, out: str, junit: Path) -> Ran:

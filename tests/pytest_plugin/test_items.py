@@ -13,7 +13,7 @@ from tests.conftest import GitRepo
 from tests.journeys.project import SUITE, adds, adds_but, cases, project
 from tests.journeys.test_live_run import wait_for_calls
 from tests.openai_server import HANG, OpenAIServer, server_error, unauthorised
-from tests.pytest_plugin.conftest import LOADED, QUIET, Run, outside
+from tests.pytest_plugin.conftest import ALONE, QUIET, Run, outside
 
 STRICT = SUITE.replace("floor: 0.9, max_drop: 0.02", "floor: 1.0")
 
@@ -200,14 +200,14 @@ def recorded(repo: GitRepo) -> None:
 
 def test_workers_of_xdist_measure_each_suite_once(adder: GitRepo, spawn_pytest: Run) -> None:
     recorded(adder)
-    ran = spawn_pytest(adder.path, "evals", "-n2", "--dist", "loadfile")
+    ran = spawn_pytest(adder.path, "-p", "xdist", "evals", "-n2", "--dist", "loadfile")
     assert (ran.code, len(ran.outcomes), ran.counts["passed"]) == (0, 22, 22), ran.out
     assert "adder: the gate passed (run " in ran.out and "more: the gate passed (run " in ran.out
     assert sorted(path.stem.partition("-")[2].partition("-")[0] for path in stored(adder)) == ["adder", "more"]
 
 
 def test_dealing_out_single_items_is_refused_in_words(adder: GitRepo, spawn_pytest: Run) -> None:
-    ran = spawn_pytest(adder.path, "evals", "-n1", "--dist", "load")
+    ran = spawn_pytest(adder.path, "-p", "xdist", "evals", "-n1", "--dist", "load")
     assert ran.code != 0
     assert "--dist load of pytest-xdist tears it apart" in ran.out
     assert "say --dist loadfile" in ran.out
@@ -218,7 +218,7 @@ def test_ctrl_c_ends_the_run_and_keeps_what_was_paid_for(
 ) -> None:
     with OpenAIServer(adds, faults=lambda number, _: HANG if number >= 5 else None) as server:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *LOADED, *QUIET, "evals"],
+            [sys.executable, "-m", "pytest", *ALONE, *QUIET, "evals"],
             cwd=adder.path,
             env=outside(server.environment),
             stdout=subprocess.PIPE,
