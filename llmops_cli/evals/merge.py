@@ -101,8 +101,8 @@ def _refuse_stranger(file: ShardFile, first: ShardFile) -> None:
 def merge(session: Session, shards: Shards) -> Outcome:
     """Decide as a single run would have: the shards' results are the first look, and what follows is measured here.
 
-    A suite whose shards do not make up one first look is part of what stopped. Raises what `prepare` raises, and
-    MeasureError when the shards have another base, or a suite that is not here.
+    A suite whose shards do not make up one first look, or that is not here, is part of what stopped. Raises what
+    `prepare` raises, and MeasureError when the shards have another base.
     """
     preparations, refused = session.prepare()
     base, theirs = base_of(preparations), shards.files[0].head.base_commit
@@ -111,11 +111,9 @@ def merge(session: Session, shards: Shards) -> Outcome:
             f"the shards were compared with {theirs[:7] or 'nothing'}, and here the base is {base[:7] or 'none'}",
             hint="check out the commit the shards were measured at",
         )
-    if not session.options.suites:
-        _refuse_lost_suites(shards, session.suite_paths())
     looks: dict[str, FirstLook] = {}
     ready: list[Preparation] = []
-    stopped: list[LlmopsError] = list(refused)
+    stopped: list[LlmopsError] = [*refused, *_lost_suites(shards, session.suite_paths())]
     for prepared in preparations:
         try:
             looks[prepared.suite.path] = _first_look(prepared, shards, session.first_repeats(prepared))
@@ -126,15 +124,17 @@ def merge(session: Session, shards: Shards) -> Outcome:
     return session.decide(ready, stopped, looks)
 
 
-def _refuse_lost_suites(shards: Shards, here: Collection[str]) -> None:
-    """Raises MeasureError when a suite was measured that is not here: its gate would be left out, and not noticed."""
-    for file in shards.files:
-        for suite in file.head.suites:
-            if suite.path not in here:
-                raise MeasureError(
-                    f"{file} has results of {suite.path}, and there is no such suite here",
-                    hint="check out the commit the shards were measured at",
-                )
+def _lost_suites(shards: Shards, here: Collection[str]) -> list[ShardError]:
+    """An error for each suite that was measured and is not here: its gate would be left out, and not noticed."""
+    measured = {suite.path: file for file in reversed(shards.files) for suite in file.head.suites}
+    return [
+        ShardError(
+            f"{file} has results of {path[:200]}, and there is no such suite here",
+            hint="check out the commit the shards were measured at",
+        )
+        for path, file in measured.items()
+        if path not in here
+    ]
 
 
 def _first_look(prepared: Preparation, shards: Shards, repeats: int) -> FirstLook:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
 
 _SECRET_NAME = re.compile(r"(_|^)(API_?KEYS?|KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
 _SHORTEST = 6  # a value such as "1" or "true" would eat ordinary text
@@ -17,12 +18,16 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE,
 )
+_IN_ADDRESS = re.compile(r"://[^/\s:@]*:([^\s@]+)@")  # the password of LLMOPS_CACHE_URL, of a proxy, of a database
 REDACTED = "[redacted]"
 
 
 def secrets_of(env: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of variables named like a key, longest first (one may be part of another)."""
-    values = {value for name, value in env.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST}
+    """The values of variables named like a key, and passwords in addresses; longest first (one may hold another)."""
+    values = {value for name, value in env.items() if _SECRET_NAME.search(name)}
+    passwords = {found[1] for value in env.values() for found in _IN_ADDRESS.finditer(value)}
+    values |= passwords | {unquote(password) for password in passwords}
+    values = {value for value in values if len(value) >= _SHORTEST}
     return tuple(sorted(values, key=lambda value: (-len(value), value)))
 
 

@@ -204,7 +204,10 @@ def test_a_suite_that_was_measured_and_is_not_here(adder: GitRepo, shell: Shell)
     adder.write({"evals/strict.yaml": SUITE.replace("floor: 0.9", "floor: 1.0")})
     measure(adder, shell, "1/2", "2/2")
     (adder.path / "evals/strict.yaml").unlink()
-    refused(shell(adder, "eval", "merge"), 3, "shard 1/2", "has results of evals/strict.yaml", "no such suite here")
+    said = shell(adder, "eval", "merge", "--json")
+    assert said.code == 3
+    assert [run["suite"] for run in json.loads(said.out)["runs"]] == ["adder"]
+    assert "shard 1/2" in said.err and "has results of evals/strict.yaml, and there is no such suite here" in said.err
 
 
 def test_a_suite_that_cannot_be_loaded_is_not_in_the_shard(adder: GitRepo, shell: Shell) -> None:

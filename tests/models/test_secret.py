@@ -16,6 +16,15 @@ def test_values_of_variables_named_like_keys_are_secret() -> None:
     assert secrets_of(env) == ("abcdef123456", "tok-tok-tok", "hunter22")
 
 
+def test_passwords_in_addresses_are_secret_wherever_they_turn_up() -> None:
+    env = {
+        "LLMOPS_CACHE_URL": "rediss://ann:open%20sesame@example.org:6380/0",
+        "HTTPS_PROXY": "http://:hush/hush@proxy:3128",
+        "OPENAI_API_BASE": "http://127.0.0.1:8000/v1",
+    }
+    assert secrets_of(env) == ("open%20sesame", "open sesame", "hush/hush")
+
+
 def test_the_longer_of_two_secrets_goes_first() -> None:
     env = {"A_KEY": "secret-value", "B_KEY": "secret-value-and-more"}
     assert redact("say secret-value-and-more", secrets_of(env)) == "say [redacted]"
