@@ -76,7 +76,11 @@ def _trends(releases: Sequence[Tagged], series: Sequence[Series]) -> Html | None
         "As measured when each version was released: a dot with its 95 % interval, over as many cases as it says. "
         "Versions that nobody measured leave a gap. Only versions measured on one golden set can be compared."
     )
-    return _section("scores", "Scores over versions", join(element("p", words, class_="soft"), figures))
+    return _section(
+        "scores",
+        "Scores over versions",
+        join(element("p", words, class_="soft"), element("div", figures, class_="trends")),
+    )
 
 
 def _versions(each: PromptChronicle, releases: Sequence[Tagged], series: Sequence[Series]) -> Html:
