@@ -8,7 +8,7 @@ from pathlib import Path
 import cmarkgfm
 import pytest
 
-from tests.action.hub import REPOSITORY, Hub, Pull
+from tests.action.hub import REPOSITORY, Hub, Pull, make_hub
 from tests.action.job import Job
 from tests.action.project import changed, first_project, gate, workflow
 from tests.github_server import Call, GitHubServer, Refusal, read_only
@@ -22,6 +22,17 @@ def github(hub: Hub) -> Iterator[GitHubServer]:
     with GitHubServer(REPOSITORY) as server:
         hub.api_url = server.url
         yield server
+
+
+@pytest.fixture(scope="module")
+def fork(tmp_path_factory: pytest.TempPathFactory) -> tuple[Hub, Pull, str]:
+    """A regression from a fork, measured once for the tests that forge what its job has left. Hub, pull, run."""
+    hub = make_hub(tmp_path_factory.mktemp("fork"))
+    first_project(hub)
+    pull = hub.open(7, changed(hub, prefix="Gladly! "), **STRANGER)
+    job = gate(hub, pull)
+    assert job.outputs["exit-code"] == "1", job.log.text
+    return hub, pull, job.github["run_id"]
 
 
 def opened(hub: Hub, github: GitHubServer, files: dict[str, str | bytes], **who: str) -> Pull:
@@ -98,8 +109,10 @@ def test_a_change_that_touched_nothing_is_not_commented(hub: Hub, github: GitHub
     assert github.writes() == []
 
 
-def test_where_nothing_was_left_an_earlier_verdict_does_not_stay(hub: Hub, github: GitHubServer) -> None:
-    pull, run_id, folder = forged(hub, github)
+def test_where_nothing_was_left_an_earlier_verdict_does_not_stay(
+    hub: Hub, github: GitHubServer, fork: tuple[Hub, Pull, str]
+) -> None:
+    pull, run_id, folder = forged(hub, github, fork)
     followed(hub, pull, run_id)
     (folder / "outcome.json").unlink()
     second = followed(hub, pull, run_id)
@@ -108,17 +121,22 @@ def test_where_nothing_was_left_an_earlier_verdict_does_not_stay(hub: Hub, githu
     assert "Nothing can be said of this change: its run has left no results" in comment.body
 
 
-def forged(hub: Hub, github: GitHubServer, prefix: str = "") -> tuple[Pull, str, Path]:
-    """A fork's pull request that was measured, the run, and the folder that its job has left."""
-    first_project(hub)
-    pull = opened(hub, github, changed(hub, prefix=prefix), **STRANGER)
+def forged(hub: Hub, github: GitHubServer, fork: tuple[Hub, Pull, str]) -> tuple[Pull, str, Path]:
+    """The fork's pull request on this hub and in the API, its run, and a copy of what was left, to be forged."""
+    theirs, pull, run_id = fork
+    github.pull_request(7, head=pull.head, branch=pull.branch, fork=pull.head_repository)
     github.pull_request(1, head="1" * 40)
-    run_id = gate(hub, pull).github["run_id"]
-    return pull, run_id, hub.artifacts[run_id]["llmops-results"]
+    hub.bare = theirs.bare
+    folder = hub.folder / "left"
+    shutil.copytree(theirs.artifacts[run_id]["llmops-results"], folder)
+    hub.artifacts[run_id] = {"llmops-results": folder}
+    return pull, run_id, folder
 
 
-def test_a_forged_pull_request_number_leads_nowhere(hub: Hub, github: GitHubServer) -> None:
-    pull, run_id, folder = forged(hub, github)
+def test_a_forged_pull_request_number_leads_nowhere(
+    hub: Hub, github: GitHubServer, fork: tuple[Hub, Pull, str]
+) -> None:
+    pull, run_id, folder = forged(hub, github, fork)
     outcome = json.loads((folder / "outcome.json").read_text())
     (folder / "outcome.json").write_text(json.dumps(outcome | {"pull_request": 1, "number": 1}))
     (folder / "pr-number").write_text("1")
@@ -127,8 +145,8 @@ def test_a_forged_pull_request_number_leads_nowhere(hub: Hub, github: GitHubServ
     assert all("/issues/1/" not in call.path for call in github.calls)
 
 
-def test_a_script_in_a_case_id_is_text(hub: Hub, github: GitHubServer) -> None:
-    pull, run_id, folder = forged(hub, github, "Gladly! ")
+def test_a_script_in_a_case_id_is_text(hub: Hub, github: GitHubServer, fork: tuple[Hub, Pull, str]) -> None:
+    pull, run_id, folder = forged(hub, github, fork)
     evil = "<script>alert(1)</script> @team ![x](https://evil.example/x.png) ::error::owned"
     for path in (folder / "runs").iterdir():
         path.write_text(path.read_text().replace('"files-missing"', json.dumps(evil)))
@@ -140,8 +158,10 @@ def test_a_script_in_a_case_id_is_text(hub: Hub, github: GitHubServer) -> None:
     assert second.log.others == [] and not any("owned" in one for one in second.log.annotations)
 
 
-def test_20_megabytes_of_text_are_refused_in_a_sentence(hub: Hub, github: GitHubServer) -> None:
-    pull, run_id, folder = forged(hub, github)
+def test_20_megabytes_of_text_are_refused_in_a_sentence(
+    hub: Hub, github: GitHubServer, fork: tuple[Hub, Pull, str]
+) -> None:
+    pull, run_id, folder = forged(hub, github, fork)
     (path,) = (folder / "runs").glob("*.results.jsonl")
     path.write_text(path.read_text().replace("{", '{"more": "' + "x" * 20_000_000 + '", ', 1))
     second = followed(hub, pull, run_id)
@@ -150,8 +170,10 @@ def test_20_megabytes_of_text_are_refused_in_a_sentence(hub: Hub, github: GitHub
     assert "could not be read" in comment.body and len(comment.body) < 2000
 
 
-def test_links_out_of_the_folder_are_not_followed(hub: Hub, github: GitHubServer, tmp_path: Path) -> None:
-    pull, run_id, folder = forged(hub, github)
+def test_links_out_of_the_folder_are_not_followed(
+    hub: Hub, github: GitHubServer, fork: tuple[Hub, Pull, str], tmp_path: Path
+) -> None:
+    pull, run_id, folder = forged(hub, github, fork)
     secret = tmp_path / "secret.json"
     shutil.move(folder / "outcome.json", secret)
     (folder / "outcome.json").symlink_to(secret)
