@@ -54,7 +54,7 @@ def _markdown(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
 
 
 def _html(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:
-    yield html_report(analyses, worst=besides.cases)
+    yield html_report(analyses, stopped=besides.stopped, worst=besides.cases)
 
 
 def _json(analyses: Sequence[Analysis], besides: Besides) -> Iterator[str]:

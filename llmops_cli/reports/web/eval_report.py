@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from llmops_cli.evals.analysis import Analysis
 from llmops_cli.evals.figures import many
+from llmops_cli.evals.results_folder import StoppedRecord
 from llmops_cli.reports.case_standing import standings
 from llmops_cli.reports.eval_view import view_of
 from llmops_cli.reports.visible import one_line
@@ -20,21 +21,30 @@ _ASSETS = ("eval_report.css", "dom.js", "word_diff.js", "case_list.js", "case_vi
 
 
 def html_report(
-    analyses: Sequence[Analysis], *, worst: int = 5, most_text: int = MOST_TEXT, most_page: int = MOST_PAGE
+    analyses: Sequence[Analysis],
+    *,
+    stopped: Sequence[StoppedRecord] = (),
+    worst: int = 5,
+    most_text: int = MOST_TEXT,
+    most_page: int = MOST_PAGE,
 ) -> str:
     """The page. `worst` cases stand in it for readers without script; of a text at most `most_text` characters do.
 
+    `stopped` is why other runs were not made; it stands first.
     All cases of all runs are in it; where they come to more than `most_page` characters, texts are cut shorter. Raises
     InputError when the log of a run cannot be read.
     """
+    alone = len(analyses) == 1 and not stopped
     suites = [
-        Suite(number, name, analysis, view_of(analysis, most_cases=worst), standings(analysis), len(analyses) == 1)
+        Suite(number, name, analysis, view_of(analysis, most_cases=worst), standings(analysis), alone)
         for number, (name, analysis) in enumerate(zip(_names(analyses), analyses, strict=True))
     ]
     most, blocks = _blocks(suites, most_text, most_page)
-    main = [*([_overview(suites)] if len(suites) != 1 else []), *(suite_part(one, most) for one in suites)]
+    main = [_unmeasured(stopped)] if stopped else []
+    main += [_overview(suites, "h2" if stopped else "h1")] if len(suites) > 1 else []
+    main += [suite_part(one, most) for one in suites]
     nav = [element("a", one.name, href=f"#suite-{one.number}") for one in suites] if len(suites) > 1 else None
-    return page(_title(suites), main=(main, blocks), nav=nav, footer=_footer(most), assets=_ASSETS)
+    return page(_title(suites, stopped), main=(main, blocks), nav=nav, footer=_footer(most), assets=_ASSETS)
 
 
 def _names(analyses: Sequence[Analysis]) -> list[str]:
@@ -48,7 +58,13 @@ def _names(analyses: Sequence[Analysis]) -> list[str]:
     return names
 
 
-def _title(suites: Sequence[Suite]) -> str:
+def _title(suites: Sequence[Suite], stopped: Sequence[StoppedRecord]) -> str:
+    if stopped:
+        return (
+            f"not all was measured: {_counted(suites)} · eval report"
+            if suites
+            else "nothing was measured · eval report"
+        )
     if len(suites) == 1:
         return one_line(f"{suites[0].word}: {suites[0].name} · eval report", 120)
     return f"{_counted(suites)} · eval report"
@@ -71,7 +87,24 @@ def _data(one: Suite, texts: Texts) -> Iterator[Html]:
         yield json_block(f"case-{one.number}-{place}", details)
 
 
-def _overview(suites: Sequence[Suite]) -> Html:
+def _unmeasured(stopped: Sequence[StoppedRecord]) -> Html:
+    """Why runs are missing; one that is not here cannot have passed."""
+    banner = element(
+        "header",
+        element("p", "not measured", class_="word"),
+        element("h1", f"{many(len(stopped), 'reason')} why not everything was measured", class_="headline"),
+        class_="banner invalid",
+    )
+    reasons = (
+        element(
+            "li", one_line(f"{one.message} ({one.hint})" if one.hint else one.message), f"; exit code {one.exit_code}"
+        )
+        for one in stopped
+    )
+    return element("article", banner, element("ul", reasons), class_="suite")
+
+
+def _overview(suites: Sequence[Suite], heading: str) -> Html:
     """All suites of the page, a line each."""
     head = heads(("suite", "verdict", "what the gate says"))
     rows = [
@@ -84,7 +117,7 @@ def _overview(suites: Sequence[Suite]) -> Html:
         for one in suites
     ]
     overview = element("table", head, element("tbody", rows), class_="figures overview")
-    return join(element("h1", _counted(suites)), scrolling("all suites", overview))
+    return join(element(heading, _counted(suites)), scrolling("all suites", overview))
 
 
 def _counted(suites: Sequence[Suite]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from llmops_cli.evals.analysis import Analysis
+from llmops_cli.evals.results_folder import StoppedRecord
 from llmops_cli.evals.run import Result, ScoreRecord
 from llmops_cli.reports.visible import visible
 from llmops_cli.reports.web.eval_report import html_report
@@ -35,6 +36,16 @@ def test_the_verdict_stands_first_and_is_the_one_of_all_reports(made: Any) -> No
     assert found.inside("h1")[0].startswith("s: the gate ")
     assert {"pass": "passed", "fail": "FAILED"}.get(analysis.verdict.status.value, "") in found.inside("h1")[0]
     assert found.inside("title") == [f"{analysis.verdict.status.value}: s · eval report"]
+
+
+@pytest.mark.parametrize("analyses", [[], [views.passed()], [views.passed(), views.failed()]], ids=len)
+def test_what_was_not_measured_stands_before_every_verdict(analyses: list[Analysis]) -> None:
+    stopped = [StoppedRecord(message="the key was refused <b>", hint="set it", exit_code=3)]
+    found = seen(html_report(analyses, stopped=stopped))
+    assert found.inside("h1") == ["1 reason why not everything was measured"]
+    assert "the key was refused <b> (set it); exit code 3" in "".join(found.inside("li"))
+    assert found.inside("title")[0].startswith("not all was measured: " if analyses else "nothing was measured")
+    assert sum("s: the gate " in said for said in found.inside("h2")) == len(analyses)
 
 
 def test_figures_are_drawn_and_said() -> None:
