@@ -1,5 +1,7 @@
 """What is compared with, in every kind of checkout: found, and nothing cut off."""
 
+import subprocess
+
 import pytest
 
 from tests.action.git_server import TOKEN, GitServer
@@ -12,9 +14,16 @@ ENDS_THERE = {"paths": ".github/**"}  # no such file is touched, so the action e
 def long_history(hub: Hub, count: int) -> None:
     """Commits on main that change nothing."""
     hub.push_main({"README.md": "words\n"})
-    for number in range(count):
-        hub.work.git("commit", "-q", "--allow-empty", "-m", f"nothing {number}")
+    stand_still(hub, count)
     hub.work.git("push", "-q", "origin", "main")
+
+
+def stand_still(hub: Hub, count: int) -> None:
+    """Empty commits on main of the clone, all by one process."""
+    commit = "commit refs/heads/main\ncommitter Ann Example <ann@example.org> 1750000000 +0000\ndata 7\nnothing\n"
+    first = f"{commit}from refs/heads/main^0\n\n"
+    stream = first + f"{commit}\n" * (count - 1)
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=hub.work.path, input=stream.encode(), check=True)
 
 
 @pytest.mark.parametrize("depth", ["0", "1", "2"])
@@ -23,9 +32,8 @@ def test_whatever_was_checked_out_the_base_is_found(hub: Hub, depth: str) -> Non
     long_history(hub, 120)
     first_project(hub)
     pull = hub.open(7, changed(hub))
-    for number in range(20):
-        hub.work.git("switch", "-q", "main")
-        hub.work.git("commit", "-q", "--allow-empty", "-m", f"later {number}")
+    stand_still(hub, 20)
+    hub.work.git("switch", "-q", "main")
     hub.work.git("push", "-q", "origin", "main")
     hub.merge_again(7, pull.branch)
     base = hub.bare.git("rev-parse", "refs/pull/7/merge^1")
