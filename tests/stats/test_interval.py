@@ -16,6 +16,7 @@ from llmops_cli.stats.interval import (
     bootstrap_mean,
     mean_t,
     paired_interval,
+    student_t_quantile,
     wilson,
 )
 
@@ -88,6 +89,11 @@ def test_bonett_price_covers_what_it_says(n: int) -> None:
         for interval in [bonett_price(int(worse), int(better), n)]
     )
     assert 0.94 <= hits / 4_000 <= 0.985
+
+
+@pytest.mark.parametrize(("degrees", "value"), [(1, 12.706), (4, 2.776), (29, 2.045), (1000, 1.962)])
+def test_students_t_is_the_printed_table(degrees: int, value: float) -> None:
+    assert student_t_quantile(0.975, degrees) == pytest.approx(value, abs=5e-4)
 
 
 @given(st.lists(st.floats(-100, 100), min_size=2, max_size=50))
