@@ -277,10 +277,10 @@ class TestRegression:
         assert sight.smallest_visible == pytest.approx(2.4865 * 0.0362, rel=0.01)
 
     def test_a_drop_within_the_tolerance_is_never_visible(self) -> None:
-        after, before = flipped(300, 300, 100_000)
+        after, before = flipped(60, 60, 20_000)
         sight = verdict_on(run_of({"m": after}, {"m": before}), policy(DROP)).sights["m"]
-        error = (600 / 100_000) ** 0.5 / 100_000**0.5
-        assert 2.4865 * error < 0.001  # significant long before it is too large
+        error = (120 / 20_000) ** 0.5 / 20_000**0.5
+        assert 2.4865 * error < 0.002  # significant long before it is too large
         assert sight.smallest_visible == pytest.approx(0.02 + 0.8416 * error, rel=1e-3)
 
     def test_cases_of_other_metrics_are_no_witnesses(self) -> None:
