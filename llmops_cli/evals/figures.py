@@ -41,6 +41,12 @@ def probability(p: float) -> str:
     return f"{p:.4f}" if p >= 0.0001 else "< 0.0001"
 
 
+def p_is(p: float) -> str:
+    """A p-value in a sentence: `p = 0.0363`, `p < 0.0001`."""
+    said = probability(p)
+    return f"p {said}" if said.startswith("<") else f"p = {said}"
+
+
 def many(count: int, one: str, more: str = "") -> str:
     """`1 case`, `3 cases`; `more` is what several are called where an s is not all that differs."""
     return f"{count} {one if count == 1 else more or one + 's'}"

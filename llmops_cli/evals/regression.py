@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from llmops_cli.evals.comparison import Effect
-from llmops_cli.evals.figures import amount, bounds, change, many, probability
+from llmops_cli.evals.figures import amount, bounds, change, many, p_is
 from llmops_cli.evals.grounds import Contrast, Evidence
 from llmops_cli.evals.policy import MEASURED, Rule, Tolerance, lower_is_better
 from llmops_cli.evals.run import AcceptedRecord
@@ -143,7 +143,7 @@ def remarks(evidence: Evidence, findings: list[Finding]) -> list[Finding]:
         if name in told or adjusted[name] > evidence.policy.alpha:
             continue
         remark = Remark.WORSENED if effect.drop > 0 else Remark.IMPROVED
-        text = _moved(effect) + _counts(effect) + f", two-sided p = {probability(adjusted[name])}"
+        text = _moved(effect) + _counts(effect) + f", two-sided {p_is(adjusted[name])}"
         rule = evidence.policy.rules.get(name)
         if remark is Remark.WORSENED:
             text += "; no rule is about it" if rule is None or rule.tolerance is None else f", within {rule}"
@@ -184,7 +184,7 @@ def _moved(effect: Effect) -> str:
 
 
 def _why(effect: Effect, rule: Rule, p: float) -> str:
-    return f", more than {rule.tolerance_name} {rule.tolerance}{_counts(effect)}, p = {probability(p)}"
+    return f", more than {rule.tolerance_name} {rule.tolerance}{_counts(effect)}, {p_is(p)}"
 
 
 def _counts(effect: Effect) -> str:

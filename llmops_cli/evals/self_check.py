@@ -6,7 +6,7 @@ from random import Random
 
 from llmops_cli.evals.comparison import seed_of
 from llmops_cli.evals.evaluate import schedule
-from llmops_cli.evals.figures import probability
+from llmops_cli.evals.figures import p_is
 from llmops_cli.evals.policy import Policy
 from llmops_cli.evals.preparation import Preparation
 from llmops_cli.evals.replay import replay
@@ -199,6 +199,6 @@ def _notes(
             yield f"no answer changed what {rule.rule} says of it, so there is nothing that could raise a false alarm"
         if rule.drift_p <= DRIFT:
             yield (
-                f"{rule.rule}: the passes over the cases differ by more than chance (p = {probability(rule.drift_p)}). "
+                f"{rule.rule}: the passes over the cases differ by more than chance ({p_is(rule.drift_p)}). "
                 "Either the model changes over time or cases move together; then alarms are more frequent than shown"
             )
