@@ -23,7 +23,7 @@ demo: $(VENV)/.stamp-run  ## the whole story in a temporary repository (runtime 
 	@$(BIN)/llmops demo
 
 test: $(VENV)/.stamp-dev  ## all tests
-	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
+	$(BIN)/pytest -q -n $(WORKERS) --maxprocesses 8 $(ARGS)
 
 check: $(VENV)/.stamp-dev  ## format, lint, types, layers, generated documents
 	$(BIN)/ruff format --check .
@@ -53,7 +53,7 @@ format: $(VENV)/.stamp-dev  ## format the code
 	$(BIN)/ruff check --fix .
 
 test-lowest: $(LOWEST)/.stamp  ## all tests with the oldest releases that pyproject.toml allows
-	$(LOWEST)/bin/pytest -q -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
+	$(LOWEST)/bin/pytest -q -n $(WORKERS) --maxprocesses 8 $(ARGS)
 
 test-external: $(VENV)/.stamp-dev $(EXTERNAL)/.stamp  ## metrics of ragas, deepeval and autoevals, each installed on its own
 	LLMOPS_TEST_RAGAS=$(CURDIR)/$(EXTERNAL)/ragas/bin/python \

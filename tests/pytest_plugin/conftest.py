@@ -6,9 +6,8 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from xml.etree import ElementTree
 
 import pytest
@@ -16,8 +15,6 @@ import pytest
 from tests.conftest import ROOT
 
 PLUGIN = "llmops_cli.pytest_plugin.hooks"
-# not where the installed package already brings it along
-LOADED = () if any(one.value == PLUGIN for one in entry_points(group="pytest11")) else ("-p", PLUGIN)
 ALONE = ("-p", PLUGIN)  # in a process of its own, where `outside` has it load no other plugin: each costs its import
 _OUTSIDE = ("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
 QUIET = ("-p", "no:cacheprovider", "-W", "ignore::pytest.PytestDeprecationWarning", "-o", "asyncio_mode=auto")
@@ -70,46 +67,13 @@ def _outcome(case: ElementTree.Element) -> str:
 Run = Callable[..., Ran]
 
 
-class _Imported:
-    """What a pytest inside of this process imports; pytester would forget it, and half a package cannot be used."""
-
-    def __init__(self) -> None:
-        self.modules: dict[str, ModuleType] = {}
-
-    def pytest_unconfigure(self) -> None:
-        self.modules = dict(sys.modules)
-
-    def keep(self, folder: Path) -> None:
-        """Import it all again, except the tests and conftests of the folder."""
-        for name, module in self.modules.items():
-            if not str(getattr(module, "__file__", None) or "").startswith(str(folder)):
-                sys.modules.setdefault(name, module)
-
-
 @pytest.fixture
-def run_pytest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """`run_pytest(folder, "evals", "-k", "refund")`: pytest in this process."""
+def run_pytest(tmp_path: Path) -> Run:
+    """`run_pytest(folder, "evals", "-k", "refund")`: pytest in a process of its own.
 
-    def run(folder: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Ran:
-        junit = tmp_path / "junit.xml"
-        junit.unlink(missing_ok=True)
-        with monkeypatch.context() as inside:
-            inside.chdir(folder)
-            for name, value in env.items():
-                inside.setenv(name, value)
-            for name in _OUTSIDE:
-                inside.delenv(name, raising=False)
-            imported = _Imported()
-            done = pytester.runpytest_inprocess(*LOADED, *QUIET, f"--junitxml={junit}", *arguments, plugins=[imported])
-            imported.keep(folder)
-        return _ran(int(done.ret), str(done.stdout) + str(done.stderr), junit)
-
-    return run
-
-
-@pytest.fixture
-def spawn_pytest(tmp_path: Path) -> Run:
-    """As `run_pytest`, in a process of its own."""
+    One inside of this process forgets afterwards what it has imported, and so breaks litellm and importlib.metadata for
+    every test that follows.
+    """
 
     def run(folder: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Ran:
         junit = tmp_path / "junit.xml"

@@ -198,16 +198,16 @@ def recorded(repo: GitRepo) -> None:
     repo.commit({"evals/adder.yaml": suite, "evals/more.yaml": suite, "evals/rows.jsonl": lines}, "recordings")
 
 
-def test_workers_of_xdist_measure_each_suite_once(adder: GitRepo, spawn_pytest: Run) -> None:
+def test_workers_of_xdist_measure_each_suite_once(adder: GitRepo, run_pytest: Run) -> None:
     recorded(adder)
-    ran = spawn_pytest(adder.path, "-p", "xdist", "evals", "-n2", "--dist", "loadfile")
+    ran = run_pytest(adder.path, "-p", "xdist", "evals", "-n2", "--dist", "loadfile")
     assert (ran.code, len(ran.outcomes), ran.counts["passed"]) == (0, 22, 22), ran.out
     assert "adder: the gate passed (run " in ran.out and "more: the gate passed (run " in ran.out
     assert sorted(path.stem.partition("-")[2].partition("-")[0] for path in stored(adder)) == ["adder", "more"]
 
 
-def test_dealing_out_single_items_is_refused_in_words(adder: GitRepo, spawn_pytest: Run) -> None:
-    ran = spawn_pytest(adder.path, "-p", "xdist", "evals", "-n1", "--dist", "load")
+def test_dealing_out_single_items_is_refused_in_words(adder: GitRepo, run_pytest: Run) -> None:
+    ran = run_pytest(adder.path, "-p", "xdist", "evals", "-n1", "--dist", "load")
     assert ran.code != 0
     assert "--dist load of pytest-xdist tears it apart" in ran.out
     assert "say --dist loadfile" in ran.out

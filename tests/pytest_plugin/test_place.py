@@ -82,10 +82,10 @@ def test_suites_ask_nobody_unless_pytest_is_pointed_at_them(repo: GitRepo, run_p
     assert collected()
 
 
-def test_nothing_of_ours_is_imported_before_a_suite_is_collected(tmp_path: Path, spawn_pytest: Run) -> None:
+def test_nothing_of_ours_is_imported_before_a_suite_is_collected(tmp_path: Path, run_pytest: Run) -> None:
     check = "import sys\ndef test_it():\n    print(*(name for name in sys.modules if name.startswith('llmops_cli')))\n"
     write(tmp_path, {"evals/data.yaml": "a: 1\n", "prompts/data.yaml": "a: 1\n", "test_it.py": check})
-    ran = spawn_pytest(tmp_path, "-s", "test_it.py", "evals", "prompts")
+    ran = run_pytest(tmp_path, "-s", "test_it.py", "evals", "prompts")
     plugin = "llmops_cli.pytest_plugin"
     assert ran.code == 0
     assert f"llmops_cli {plugin} {plugin}.place {plugin}.hooks" in ran.out
