@@ -21,6 +21,7 @@ from llmops_cli.models.recorded import RecordedRow
 from llmops_cli.prompts.check import Rule
 from llmops_cli.prompts.jinja import FILTERS, TESTS
 from llmops_cli.prompts.variable import Variable
+from llmops_cli.prompts.verify.finding import Rule as VerifyRule
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs/reference"
@@ -55,6 +56,7 @@ def quoted(page: str) -> set[str]:
         ("gate.md", {"alpha", "max_repeats", "on_inconclusive", "max_failed"}),
         ("gate.md", {*MEASURED, *(status.value for status in Status)}),
         ("versions.md", set(get_args(Rule))),
+        ("verify.md", set(get_args(VerifyRule))),
         ("run-json.md", Run.model_fields.keys() | Side.model_fields.keys() | Result.model_fields.keys()),
         ("run-json.md", CaseRecord.model_fields.keys() | Counts.model_fields.keys()),
         ("run-json.md", {"metric", "n", "change", "p", "worse", "better", "baseline_failed", "candidate_failed"}),

@@ -30,6 +30,7 @@ from llmops_cli.cli import (
     reporting,
     sharding,
     stored_run,
+    verify,
 )
 from llmops_cli.errors import LlmopsError
 
@@ -66,6 +67,7 @@ project.register(app)
 prompt.register(prompt_app)
 prompt_release.register(prompt_app)
 environment.register(app, environment_app)
+verify.register(app)
 evaluation.register(eval_app)
 drift.register(eval_app)
 sharding.register(eval_app)

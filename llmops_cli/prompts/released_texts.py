@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from llmops_cli.errors import FileError
 from llmops_cli.prompts.file import load_prompt
@@ -10,16 +11,18 @@ from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
 from llmops_cli.vcs.many_commits import ManyCommits
 
+Misfit = Literal["missing-file", "unreadable-file", "other-version", "other-digest"]
 _ROUNDS = 3  # the prompt files, the schemas they name, and one to spare
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasedText:
-    """A release and its prompt; `prompt` is None where it cannot be read, and `problem` says why."""
+    """A release and its prompt; `prompt` is None where it cannot be read or is another, and `problem` says why."""
 
     release: Release
     prompt: Prompt | None = None
     problem: str = ""
+    misfit: Misfit | None = None
 
 
 def read_released(registry: Registry, releases: Sequence[Release]) -> list[ReleasedText]:
@@ -28,7 +31,9 @@ def read_released(registry: Registry, releases: Sequence[Release]) -> list[Relea
     Raises MeasureError when git cannot be asked.
     """
     if registry.repo is None:
-        return [ReleasedText(release, problem="this is not a git repository") for release in releases]
+        return [
+            ReleasedText(release, problem="this is not a git repository", misfit="missing-file") for release in releases
+        ]
     files = ManyCommits(registry.repo)
     files.read_ahead(f"{release.commit}:{release.path}" for release in releases)
     read = {release: _read(registry, files, release) for release in releases}
@@ -41,11 +46,18 @@ def read_released(registry: Registry, releases: Sequence[Release]) -> list[Relea
 
 def _read(registry: Registry, files: ManyCommits, release: Release) -> ReleasedText:
     place = registry.place_of(release)
+    if files.read(f"{release.commit}:{release.path}") is None:
+        problem = f"no such file in its commit {release.commit[:7]}: {release.path}"
+        return ReleasedText(release, problem=problem, misfit="missing-file")
     tree = files.tree(release.commit, prefix=place.prefix, label=release.reference)
     try:
         prompt = load_prompt(tree, place.path, folder=place.folder)
     except FileError as error:
-        return ReleasedText(release, problem=error.message)
+        return ReleasedText(release, problem=error.message, misfit="unreadable-file")
+    if prompt.version != release.version:
+        problem = f"the file in its commit says version {prompt.version}"
+        return ReleasedText(release, problem=problem, misfit="other-version")
     if prompt.digest != release.digest:
-        return ReleasedText(release, problem="the file in its commit is not what its tag says (another digest)")
+        problem = "the file in its commit is not what its tag says (another digest)"
+        return ReleasedText(release, problem=problem, misfit="other-digest")
     return ReleasedText(release, prompt)

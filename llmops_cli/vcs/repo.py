@@ -45,9 +45,9 @@ class Repo:
         """Run git at the top of the work tree; see `run_git`."""
         return run_git(self.root, *arguments, stdin=stdin, env=env, hooks=hooks, timeout=timeout)
 
-    def ask(self, *arguments: str, stdin: bytes = b"") -> Answer:
+    def ask(self, *arguments: str, stdin: bytes = b"", timeout: float = READ_TIMEOUT_S) -> Answer:
         """Run a reading command that must succeed. Raises MeasureError with git's own words."""
-        answer = self.git(*arguments, stdin=stdin)
+        answer = self.git(*arguments, stdin=stdin, timeout=timeout)
         if not answer.ok:
             raise MeasureError(f"git {arguments[0]}: {answer.complaint}")
         return answer

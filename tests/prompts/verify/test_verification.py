@@ -1,0 +1,78 @@
+"""Verification of the whole registry: what is looked at, and what this clone cannot tell."""
+
+from collections.abc import Callable
+
+import pytest
+
+from llmops_cli.errors import InputError
+from llmops_cli.prompts.verify.verification import verify
+from tests.conftest import GitRepo
+from tests.prompts.registered import opened, prompt, released
+
+
+def told(repo: GitRepo, *names: str, environment: str = "") -> list[tuple[str, str, str]]:
+    """Rule, level and place of every finding."""
+    verified = verify(opened(repo), names, environment=environment)
+    return [(one.rule, one.level, one.where) for one in verified.findings]
+
+
+def test_an_empty_repository_has_nothing_that_is_wrong(repo: GitRepo) -> None:
+    assert verify(opened(repo)).exit_code == 0
+
+
+def test_releases_are_what_their_tags_say(repo: GitRepo) -> None:
+    registry = released(repo, "1.0.0", "1.1.0", "1.2.0-rc.1", "1.2.0")
+    released(repo, "1.0.0", name="judges/grounded")
+    verified = verify(opened(repo))
+    assert (verified.findings, verified.releases, verified.exit_code) == ((), 5, 0)
+    release = registry.releases("rag-answer")[0]
+    commit = repo.commit({"prompts/rag-answer.yaml": prompt("1.2.0", "Other words.")})
+    for tag, message in {
+        "rag-answer@v1.2.0": registry.releases("rag-answer")[-1].message(),
+        "rag-answer@v1.3.0": release.message(),
+        "rag-answer@v1.4.0": release.message().replace("rag-answer.yaml", "gone.yaml"),
+        "judges/grounded@v2.0.0": release.message(),
+    }.items():
+        repo.git("tag", "-f", "-a", "-m", message, tag, commit)
+    assert told(repo) == [
+        ("unreadable-file", "error", "judges/grounded@v2.0.0"),
+        ("other-digest", "error", "rag-answer@v1.2.0"),
+        ("other-version", "error", "rag-answer@v1.3.0"),
+        ("missing-file", "error", "rag-answer@v1.4.0"),
+    ]
+    assert told(repo, "judges/grounded") == [("unreadable-file", "error", "judges/grounded@v2.0.0")]
+    assert verify(opened(repo)).exit_code == 1
+
+
+def test_a_release_must_have_been_merged(repo: GitRepo, make_repo: Callable[..., GitRepo]) -> None:
+    released(repo, "1.0.0")
+    repo.git("checkout", "-q", "-b", "topic")
+    released(repo, "1.1.0")
+    assert told(repo) == [("unreachable", "error", "rag-answer@v1.1.0")]
+    repo.git("branch", "-D", "main")
+    assert told(repo) == [("unreachable", "unchecked", "main")]
+    assert verify(opened(repo)).exit_code == 3
+    repo.git("branch", "-m", "topic", "main")
+    assert told(repo) == []
+    # a clone knows the branch as its remote's, and a shallow one not all of it
+    shallow = make_repo("shallow")
+    shallow.git("remote", "add", "origin", f"file://{repo.path}")
+    shallow.git("fetch", "-q", "--depth=1", "origin", "main:refs/remotes/origin/main", "tag", "rag-answer@v1.1.0")
+    shallow.git("fetch", "-q", "--depth=1", "origin", "tag", "rag-answer@v1.0.0")
+    assert told(shallow) == [("unreachable", "unchecked", "rag-answer@v1.0.0")]
+    shallow.git("fetch", "-q", "--unshallow", "origin")
+    assert told(shallow) == []
+
+
+def test_a_clone_without_tags_cannot_tell(repo: GitRepo, make_repo: Callable[..., GitRepo]) -> None:
+    released(repo, "1.0.0")
+    clone = make_repo("clone")
+    clone.git("remote", "add", "origin", str(repo.path))
+    clone.git("fetch", "-q", "--no-tags", "origin")
+    assert ("missing-tag", "unchecked", "tags") in told(clone)
+
+
+def test_an_unknown_prompt_is_bad_input(repo: GitRepo) -> None:
+    released(repo, "1.0.0")
+    with pytest.raises(InputError, match="there is no prompt 'rag-anwser'"):
+        verify(opened(repo), ["rag-anwser"])
