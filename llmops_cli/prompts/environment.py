@@ -11,7 +11,7 @@ from typing import Literal
 from llmops_cli.errors import ConflictError, FileError, InputError
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.level import needed_level
-from llmops_cli.prompts.live import FOLDER, Environment, Live, Move, read_moves, stack_of
+from llmops_cli.prompts.live import Environment, Live, Move, read_moves, stack_of
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry, open_registry
 from llmops_cli.prompts.remote_environment import (
@@ -22,6 +22,7 @@ from llmops_cli.prompts.remote_environment import (
     push_environment,
     remember,
 )
+from llmops_cli.prompts.serving import Change, change_to_serve
 from llmops_cli.prompts.tag import Release, tag_name
 from llmops_cli.prompts.version import Level, Version
 from llmops_cli.vcs.commit import commit_files
@@ -79,7 +80,12 @@ class _Step:
     environment: Environment
     release: Release
     before: Live | None
-    already: bool
+    change: Change
+
+    @property
+    def already(self) -> bool:
+        """Whether it is so, to the byte: a file that was edited by hand is not the released one, whatever it says."""
+        return not self.change
 
 
 def move(registry: Registry, wish: Wish, *, tell: Callable[[str], None]) -> Moved:
@@ -133,7 +139,7 @@ class _Mover:
                 self._say_who(repo, step)
             if step.already or self.wish.dry_run:
                 return self._result(step, changed=False)
-            commit = commit_files(repo, step.environment.tip, self._files(step), self._message(step))
+            commit = commit_files(repo, step.environment.tip, step.change, self._message(step))
             recorded = self._record(repo, step, commit)
             if recorded.outcome is Outcome.DONE:
                 return self._result(step, changed=True, commit=commit)
@@ -174,19 +180,18 @@ class _Mover:
         before = self.registry.live(environment.name).get(self.wish.name)
         version = self.wish.version.removeprefix("v") or self._version_below(repo, environment, before, seen)
         release = self._release(repo, version)
-        # by its bytes: a file that was edited by hand on the branch is not the released one, whatever number it bears
-        already = before is not None and before.blob == self.registry.blob_of(release)
+        change = change_to_serve(self.registry, release, self._parts(release), tip=environment.tip)
         if self.wish.action == "rollback":
             if before is None:
                 raise InputError(
                     f"{self.wish.name} is not live on {environment.name}, so it cannot be rolled back",
                     hint=f"run: llmops promote {self.wish.name} {version} --env {environment.name}",
                 )
-            if not already and not self.noticed:
+            if change and not self.noticed:
                 self.noticed = True
                 for sentence in notices(self.registry, before, release):
                     self.tell(f"callers may notice, {release.version} against {before.version}: {sentence}")
-        return _Step(environment, release, before, already)
+        return _Step(environment, release, before, change)
 
     def _version_below(self, repo: Repo, environment: Environment, before: Live | None, seen: str | None) -> str:
         """The version that was live before this one. Raises ConflictError when somebody just went back already."""
@@ -216,13 +221,28 @@ class _Mover:
             self.registry = open_registry(self.registry.config)
         return self.registry.must_release(self.wish.name, version)
 
-    def _files(self, step: _Step) -> dict[str, str]:
-        blob = self.registry.blob_of(step.release)
-        if blob is None:
-            raise InputError(
-                f"{step.release.tag} does not hold {step.release.path}", hint=f"look at it: git show {step.release.tag}"
+    def _parts(self, release: Release) -> tuple[str, ...]:
+        """The other files that the release reads.
+
+        Raises InputError when its commit does not hold it, ConflictError when it is not what its tag says, and for a
+        promotion FileError when it is no prompt. A rollback to such a one goes through: it served once.
+        """
+        if self.registry.blob_of(release) is None:
+            hint = f"look at it: git show {release.tag}"
+            raise InputError(f"{release.tag} does not hold {release.path}", hint=hint)
+        try:
+            prompt = self.registry.released_prompt(release)
+        except FileError as error:
+            if self.wish.action == "promote":
+                raise
+            self.tell(f"{release.reference} cannot be read any more, so its file goes alone: {error.message}")
+            return ()
+        if prompt.digest != release.digest:
+            raise ConflictError(
+                f"{release.tag} is not what its tag says (another digest); nothing was changed",
+                hint="release it anew under another version; what was released stays as it is",
             )
-        return {f"{FOLDER}{self.wish.name}.yaml": blob}
+        return prompt.parts
 
     def _message(self, step: _Step) -> str:
         place, name, after = step.environment.name, self.wish.name, str(step.release.version)

@@ -8,6 +8,7 @@ from typing import Literal
 from llmops_cli.errors import LlmopsError
 from llmops_cli.files.json_value import Json
 from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.prompts.served import FOLDER, file_of, tag_of
 from llmops_cli.prompts.tag import DIGEST
 from llmops_cli.prompts.version import Version
 from llmops_cli.vcs.refs import Refs
@@ -15,7 +16,6 @@ from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.trailers import read_trailers
 
 BRANCHES = "llmops/"  # below refs/heads/ here, below refs/remotes/REMOTE/ for what the remote is known to have
-FOLDER = "prompts/"  # where an environment keeps its prompts, whatever the project calls its folder
 Action = Literal["promote", "rollback", "by hand"]
 _VERSION_LINE = re.compile(
     rb"^version:[ \t]*(?P<quote>[\"']?)(?P<version>[^\s\"'#]+)(?P=quote)[ \t]*(?:#.*)?\r?$", re.M
@@ -145,7 +145,7 @@ def read_moves(repo: Repo, environment: str, tip: str, *, name: str = "", since:
     Commits made by hand count by what they did to the files.
     """
     commits = f"{since}..{tip}" if since else tip
-    where = ["--", f"{FOLDER}{name}.yaml"] if name else []
+    where = ["--", file_of(name), tag_of(name)] if name else []
     log = repo.ask("log", "--first-parent", "--topo-order", f"--format={_LOG}", "--end-of-options", commits, *where)
     fields = log.out.decode("utf-8", "replace").split("\0")
     moves: list[Move] = []
@@ -206,9 +206,7 @@ def _by_hand(repo: Repo, moves: Sequence[Move], parents: Mapping[str, str]) -> d
     """By commit, what those without our trailers did: a move for every prompt touched (for `move.prompt`, if given)."""
     touched = _touched(repo, parents) if any(not move.prompt for move in moves) else {}
     steps = [
-        (move, path)
-        for move in moves
-        for path in ([f"{FOLDER}{move.prompt}.yaml"] if move.prompt else touched[move.commit])
+        (move, path) for move in moves for path in ([file_of(move.prompt)] if move.prompt else touched[move.commit])
     ]
     after = repo.read_blobs([f"{move.commit}:{path}" for move, path in steps])
     before = repo.read_blobs([f"{parents[move.commit] or _NOTHING}:{path}" for move, path in steps])

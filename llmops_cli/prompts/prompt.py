@@ -52,6 +52,7 @@ class Prompt:
     owner: str = ""
     metadata: Mapping[str, Json] = field(default_factory=dict)
     path: str = ""
+    parts: tuple[str, ...] = ()  # the files it reads besides its own, from the project root
 
     @property
     def reference(self) -> str:

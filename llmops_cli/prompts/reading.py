@@ -64,6 +64,7 @@ class Reading:
         self.tree = tree
         self.path = path
         self.problems: list[Problem] = []
+        self.parts: dict[str, None] = {}
 
     def prompt(self, name: str) -> Prompt:
         shape = self._try(lambda: read_shape(PromptShape, self.document))
@@ -95,6 +96,7 @@ class Reading:
             owner=shape.owner,
             metadata=shape.metadata,
             path=self.path,
+            parts=tuple(self.parts),
         )
 
     def _check_name(self, expected: str) -> None:
@@ -204,7 +206,9 @@ class Reading:
         schema: Json = given
         if isinstance(given, str):
             try:
-                schema = _read_schema(self.tree, beside(self.path, given))
+                place = beside(self.path, given)
+                schema = _read_schema(self.tree, place)
+                self.parts.setdefault(place)
             except FileError as error:
                 self._problem(key, "; ".join(str(problem) for problem in error.problems))
                 return None

@@ -13,6 +13,7 @@ from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
 from llmops_cli.prompts.live import BRANCHES, Environment, Live, read_environments, read_live
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import Reference, check_name
+from llmops_cli.prompts.served import load_served, tag_of
 from llmops_cli.prompts.tag import Release, read_releases
 from llmops_cli.prompts.version import Version, VersionRange
 from llmops_cli.vcs.commit_tree import CommitTree
@@ -212,13 +213,12 @@ class Registry:
             names = sorted(self.live(reference.at))
             hint = f"live there: {', '.join(names)}" if names else f"nothing is live on {reference.at}"
             raise InputError(f"{reference.name} is not live on {reference.at}", hint=hint)
-        release = self.release(reference.name, served.version)
-        if release is not None and self.blob_of(release) == served.blob:
-            return self.released_prompt(release)
-        # the tag is not here, or somebody edited the branch by hand: what is live is the file of the branch
         assert self.repo is not None
         tree = CommitTree(self.repo, served.commit, label=f"{reference.at} ({served.commit[:7]})")
-        return load_prompt(tree, f"prompts/{reference.name}.yaml", folder="prompts")
+        release = self.release(reference.name, served.version)
+        if tree.read(tag_of(reference.name)) is None and release and self.blob_of(release) == served.blob:
+            return self.released_prompt(release)  # written before an environment held all that its prompts read
+        return load_served(tree.read, reference.name, label=tree.label).prompt
 
     def _commit_meant(self, text: str) -> str | None:
         if self.repo is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from llmops_cli.errors import InputError
 from llmops_cli.prompts.prompt import NAME
 from llmops_cli.prompts.version import Version
-from llmops_cli.vcs.refs import TagRef
+from llmops_cli.vcs.tag_object import TagRef, parse_tag
 from llmops_cli.vcs.trailers import read_trailers, with_trailers
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
@@ -69,6 +69,22 @@ def read_releases(tags: Iterable[TagRef]) -> tuple[dict[str, tuple[Release, ...]
         else:
             warnings.append(f"tag {tag.name} is skipped: {read}")
     return {name: tuple(sorted(of_one, key=lambda r: r.version)) for name, of_one in found.items()}, warnings
+
+
+def read_tag_object(data: bytes) -> Release:
+    """The release whose tag object has these bytes. Whether it is signed, and by whom, is not looked at.
+
+    Raises InputError when it is no tag of a release.
+    """
+    try:
+        tag = parse_tag(data)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    match = _TAG.match(tag.name)
+    read = _release(tag, match["name"], match["version"]) if match else "it is not the tag of a release"
+    if isinstance(read, str):
+        raise InputError(f"tag {tag.name}: {read}")
+    return read
 
 
 def _release(tag: TagRef, name: str, version_text: str) -> Release | str:

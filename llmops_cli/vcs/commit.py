@@ -9,18 +9,24 @@ from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S, Answer
 from llmops_cli.vcs.repo import Repo, check_id
 
 
-def commit_files(repo: Repo, parent: str | None, files: Mapping[str, str], message: str) -> str:
-    """A commit on `parent` (None: a first commit) in which these paths hold these blobs; returns its id.
+def commit_files(repo: Repo, parent: str | None, files: Mapping[str, str | bytes | None], message: str) -> str:
+    """A commit on `parent` (None: a first commit) in which these paths hold these blobs (an id, or the bytes).
 
-    Nothing refers to the commit yet. Signed when `commit.gpgsign` says so.
-    Raises InputError with git's words when there is no identity or the signature cannot be made.
+    A path that stands for None is gone. Returns the id of the commit.
+
+    Nothing refers to the commit yet. Signed when `commit.gpgsign` says so. Raises InputError with git's
+    words when there is no identity or the signature cannot be made.
     """
+    blobs = {path: _write_blob(repo, blob) if isinstance(blob, bytes) else blob for path, blob in files.items()}
     with tempfile.TemporaryDirectory(prefix="llmops-index-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         if parent:
             _must(repo.git("read-tree", check_id(parent), env=index))
-        entries = "".join(f"100644 {blob}\t{path}\0" for path, blob in files.items())
-        _must(repo.git("update-index", "--add", "-z", "--index-info", stdin=entries.encode(), env=index))
+        # removals first: a file may stand where a folder was
+        gone = "".join(f"0 {'0' * 40}\t{path}\0" for path, blob in blobs.items() if blob is None)
+        held = "".join(f"100644 {blob}\t{path}\0" for path, blob in blobs.items() if blob is not None)
+        stdin = (gone + held).encode("utf-8", "surrogateescape")
+        _must(repo.git("update-index", "--add", "-z", "--index-info", stdin=stdin, env=index))
         tree = _must(repo.git("write-tree", env=index)).text
     sign = ["-S"] if repo.git("config", "--type=bool", "--get", "commit.gpgsign").text == "true" else []
     parents = ["-p", parent] if parent else []
@@ -40,3 +46,7 @@ def _must(answer: Answer) -> Answer:
     if answer.ok:
         return answer
     raise refused_write(answer, "commit")
+
+
+def _write_blob(repo: Repo, data: bytes) -> str:
+    return _must(repo.git("hash-object", "-w", "--no-filters", "--stdin", stdin=data)).text

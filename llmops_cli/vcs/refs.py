@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from llmops_cli.vcs.commit import refused_write
 from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S
 from llmops_cli.vcs.repo import Repo, check_id, check_remote
+from llmops_cli.vcs.tag_object import TagRef
 
 # %(type) and %(object) are the tag's own words: a nested tag is seen as one, also where git peels all the way
 _FIELDS = (
@@ -19,20 +20,6 @@ _FIELDS = (
     "contents:body",
 )
 _FORMAT = "%00".join(f"%({field})" for field in _FIELDS) + "%00"
-
-
-@dataclass(frozen=True, slots=True)
-class TagRef:
-    """A tag. `kind` is empty for a lightweight one, else what the annotated tag points at: `commit`, if it is ours."""
-
-    name: str
-    tag_id: str
-    kind: str
-    target: str
-    tagger: str
-    date: str  # RFC 3339; for people, never for order
-    subject: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)

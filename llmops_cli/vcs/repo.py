@@ -98,6 +98,10 @@ class Repo:
                 found[spec] = None
         return [found.get(spec) for spec in specs]
 
+    def tag_object(self, tag_id: str) -> bytes:
+        """The bytes of an annotated tag, its signature included. Raises MeasureError when there is none of this id."""
+        return self.ask("cat-file", "tag", check_id(tag_id)).out
+
     def object_ids(self, specs: Sequence[str]) -> list[str | None]:
         """The object id of every `<commit>:<path>`, in their order, in one process; None for what does not exist."""
         return self._objects(list(specs)) if specs else []

@@ -38,7 +38,10 @@ def test_the_story(make_repo: MakeRepo, shell: Shell) -> None:
     shell.done(ann, "promote", "rag-answer", "1.1.0", "--env", "staging", "--reason", "measured")
     assert live(ann, "staging") == "1.1.0"
     assert live(remote, "staging") == "1.1.0"
-    assert ann.git("ls-tree", "-r", "--name-only", "llmops/staging") == "prompts/rag-answer.yaml"
+    served = ann.git("ls-tree", "-r", "--name-only", "llmops/staging").split("\n")
+    assert served == ["prompts/rag-answer.yaml", "releases/rag-answer.tag"]
+    tag = ann.git("cat-file", "tag", "rag-answer@v1.1.0")
+    assert ann.git("show", "llmops/staging:releases/rag-answer.tag") == tag
     blob = ann.git("rev-parse", "rag-answer@v1.1.0:prompts/rag-answer.yaml")
     assert ann.git("rev-parse", "llmops/staging:prompts/rag-answer.yaml") == blob
     assert "rag-answer@v1.1.0" in remote.git("tag"), "the tag of what is live travels with it"

@@ -115,7 +115,8 @@ def test_other_prompts_of_the_environment_stay_as_they_are(repo: GitRepo) -> Non
     move(registry, Wish("promote", "judges/grounded", "0.1.0", "production"), tell=print)
     move(opened(repo), Wish("promote", "rag-answer", "1.0.0", "production"), tell=print)
     done = move(opened(repo), Wish("promote", "rag-answer", "1.1.0", "production"), tell=print)
-    assert repo.git("diff", "--name-only", f"{done.commit}~1", done.commit) == "prompts/rag-answer.yaml"
+    changed = repo.git("diff", "--name-only", f"{done.commit}~1", done.commit).split("\n")
+    assert changed == ["prompts/rag-answer.yaml", "releases/rag-answer.tag"]
     live = opened(repo).live("production")
     assert {name: str(one.version) for name, one in live.items()} == {"judges/grounded": "0.1.0", "rag-answer": "1.1.0"}
 

@@ -119,7 +119,8 @@ def test_a_project_below_the_top_of_its_repository(repo: GitRepo) -> None:
     registry = opened(inner)
     assert [one.path for one in registry.releases()] == ["apps/bot/texts/hello.yaml"]
     promote(inner, "1.0.0", name="hello")
-    assert repo.git("ls-tree", "-r", "--name-only", "llmops/production") == "prompts/hello.yaml"
+    served = repo.git("ls-tree", "-r", "--name-only", "llmops/production").split("\n")
+    assert served == ["prompts/hello.yaml", "releases/hello.tag"]
     for at in ("1.0.0", "production", "main"):
         assert opened(inner).resolve(Reference.parse(f"hello@{at}")).reference == "hello@1.0.0"
 

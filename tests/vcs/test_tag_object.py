@@ -1,0 +1,39 @@
+"""What is read from the bytes of a tag object is what git says of the tag."""
+
+import pytest
+
+from llmops_cli.prompts.live import BRANCHES
+from llmops_cli.vcs.refs import read_refs
+from llmops_cli.vcs.repo import Repo
+from llmops_cli.vcs.tag_object import parse_tag
+from tests.conftest import GitRepo
+
+MESSAGES = ["one line", "one\n\ntwo\nlines\n\nKey: value", "two\nlines first\n\nbody\n", "  é – 漢字\n\n\n\nx\n\n"]
+
+
+@pytest.mark.parametrize("message", MESSAGES)
+def test_as_git_reads_it(repo: GitRepo, message: str) -> None:
+    repo.commit({"a": "b"})
+    repo.git("tag", "-a", "-m", message, "rag-answer@v1.0.0")
+    opened = Repo(repo.path)
+    (listed,) = read_refs(opened, folder=BRANCHES, remote="origin").tags
+    read = parse_tag(opened.tag_object(listed.tag_id))
+    assert read == listed
+
+
+def test_a_signature_is_no_part_of_the_message(repo: GitRepo) -> None:
+    head = repo.commit({"a": "b"})
+    signed = "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n"
+    text = f"object {head}\ntype commit\ntag x@v1.0.0\ntagger A <a@b> 1700000000 +0530\n\nx\n\nKey: v\n{signed}"
+    (repo.path / "tag").write_text(text)
+    tag_id = repo.git("hash-object", "-t", "tag", "-w", "tag")
+    repo.git("update-ref", "refs/tags/x@v1.0.0", tag_id)
+    (listed,) = read_refs(Repo(repo.path), folder=BRANCHES, remote="origin").tags
+    assert parse_tag(text.encode()) == listed
+    assert listed.body == "Key: v\n" and listed.date == "2023-11-15T03:43:20+05:30"
+
+
+@pytest.mark.parametrize("data", [b"", b"tree x\n\n", b"object 12\ntype commit\ntag a\n\nx", b"\xff\xfe"])
+def test_what_is_no_tag_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="not a tag object"):
+        parse_tag(data)
