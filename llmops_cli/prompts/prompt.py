@@ -8,6 +8,7 @@ from typing import Literal
 
 from llmops_cli.errors import InputError
 from llmops_cli.files.json_value import Json, digest
+from llmops_cli.prompts.partials import Piece
 from llmops_cli.prompts.template import Template, TemplateError, TemplateFormat, parse_template
 from llmops_cli.prompts.variable import Variable
 from llmops_cli.prompts.version import Version
@@ -52,7 +53,8 @@ class Prompt:
     owner: str = ""
     metadata: Mapping[str, Json] = field(default_factory=dict)
     path: str = ""
-    parts: tuple[str, ...] = ()  # the files it reads besides its own, from the project root
+    parts: tuple[str, ...] = ()  # the files it reads besides its own, from the project root, in order of reading
+    pieces: tuple[tuple[Piece, ...], ...] = field(default=(), compare=False, repr=False)  # of every message
 
     @property
     def reference(self) -> str:

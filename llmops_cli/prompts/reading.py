@@ -7,17 +7,17 @@ from pydantic import Field
 
 from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.files.json_value import Json, parse_json
-from llmops_cli.files.shape import FileShape, nearest, read_shape
+from llmops_cli.files.shape import FileShape, read_shape
 from llmops_cli.files.yaml_source import Document, Key, dotted, parse_yaml
 from llmops_cli.prompts.prompt import Message, Output, Prompt, Role, tool_name
 from llmops_cli.prompts.reference import check_name
-from llmops_cli.prompts.template import Template, TemplateError, TemplateFormat, infer_format, parse_template
+from llmops_cli.prompts.template import TemplateFormat
 from llmops_cli.prompts.variable import Variable
 from llmops_cli.prompts.version import Version
+from llmops_cli.prompts.wording import Written, read_wording
 from llmops_cli.vcs.tree import Tree, beside, read_text
 
 ENDINGS = (".yaml", ".yml")
-_FORMATS: tuple[TemplateFormat, ...] = ("dollar", "braces", "jinja")
 # these are said elsewhere in the file, or decide where the request and its key go, which no file of a change may
 _NOT_PARAMS = {"model", "messages", "tools", "stream", "api_key", "api_base", "base_url"}
 
@@ -70,23 +70,23 @@ class Reading:
         shape = self._try(lambda: read_shape(PromptShape, self.document))
         self._check_name(name)
         version = self._version()
-        messages = self._messages()
-        declared = self._declared()
-        template_format = self._format(messages, declared)
-        mentioned = self._mentioned(messages, template_format, declared)
+        words = read_wording(self.document, self.tree, self.path, self._messages(), self._declared())
+        self.problems += words.problems
+        self.parts |= dict.fromkeys(words.parts)
         schema = self._schema()
         if shape is not None:
             self._check_values(shape)
-        if self.problems or shape is None or version is None or template_format is None:
-            raise FileError(sorted(dict.fromkeys(self.problems), key=lambda problem: problem.line))
+        if self.problems or shape is None or version is None or words.template_format is None:
+            own = self.document.path
+            raise FileError(sorted(dict.fromkeys(self.problems), key=lambda one: (one.path != own, one.path, one.line)))
         variables = shape.variables
         if variables is None:
-            variables = {each: Variable() for each in mentioned}
+            variables = {each: Variable() for each in words.names}
         return Prompt(
             name=shape.name,
             version=version,
-            messages=tuple(message for _, message in messages),
-            template_format=template_format,
+            messages=words.messages,
+            template_format=words.template_format,
             variables=variables,
             model=shape.model,
             params=shape.params,
@@ -97,6 +97,7 @@ class Reading:
             metadata=shape.metadata,
             path=self.path,
             parts=tuple(self.parts),
+            pieces=words.pieces,
         )
 
     def _check_name(self, expected: str) -> None:
@@ -121,8 +122,8 @@ class Reading:
             self._problem(("version",), error.message, error.hint)
             return None
 
-    def _messages(self) -> list[tuple[Key, Message]]:
-        """The messages with the key of each content; a `template` is one message of the user."""
+    def _messages(self) -> list[Written]:
+        """The messages as they are written; a `template` is one message of the user."""
         template, given = self.data.get("template"), self.data.get("messages")
         if (template is None) == (given is None):
             both = template is not None
@@ -131,18 +132,15 @@ class Reading:
                 "template and messages say the same" if both else "template or messages is missing",
                 "keep one of them" if both else "write the text of the prompt under template:",
             )
-        found: list[tuple[Key, Message]] = []
+        found: list[Written] = []
         if isinstance(template, str):
-            found.append((("template",), Message("user", template)))
+            found.append(Written(("template",), Message("user", template)))
         if isinstance(given, list):
             if not given:
                 self._problem(("messages",), "must hold at least one message")
             for index, each in enumerate(given):
                 if message := _message(each):
-                    found.append((("messages", index, "content"), message))
-        for key, message in found:
-            if not message.content.strip():
-                self._problem(key, "is empty", "write what the model should see")
+                    found.append(Written(("messages", index, "content"), message))
         return found
 
     def _declared(self) -> frozenset[str] | None:
@@ -158,41 +156,6 @@ class Reading:
                     ("variables", name), "no template can mention this name", "use letters, digits and _ only"
                 )
         return frozenset(variables)
-
-    def _format(self, messages: list[tuple[Key, Message]], declared: frozenset[str] | None) -> TemplateFormat | None:
-        given = self.data.get("template_format")
-        if given is not None:
-            return next((known for known in _FORMATS if known == given), None)  # an unknown one: the shape says so
-        try:
-            return infer_format([message.content for _, message in messages], declared or frozenset())
-        except TemplateError as error:
-            self._problem(("template_format",) if not messages else messages[0][0], error.message, error.hint)
-            return None
-
-    def _mentioned(
-        self,
-        messages: list[tuple[Key, Message]],
-        template_format: TemplateFormat | None,
-        declared: frozenset[str] | None,
-    ) -> list[str]:
-        """The variables of the templates in order of appearance; what is wrong with a template becomes a problem."""
-        names: dict[str, None] = {}
-        for key, message in messages if template_format else []:
-            assert template_format is not None
-            try:
-                template: Template = parse_template(message.content, template_format)
-            except TemplateError as error:
-                line = self.document.text_line(key, error.line)
-                self.problems.append(Problem(self.document.path, line, dotted(key), error.message, error.hint))
-                continue
-            for name in sorted(template.names, key=lambda each: (template.line_of(each), each)):
-                names.setdefault(name)
-                if declared is not None and name not in declared:
-                    line = self.document.text_line(key, template.line_of(name))
-                    hint = nearest(name, sorted(declared)) if declared else "declare it under variables:"
-                    message_text = f"variable {name!r} is not declared"
-                    self.problems.append(Problem(self.document.path, line, dotted(key), message_text, hint))
-        return list(names)
 
     def _schema(self) -> Mapping[str, Json] | None:
         """The output schema, read from its file where the prompt names one."""

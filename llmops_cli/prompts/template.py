@@ -15,7 +15,8 @@ TemplateFormat = Literal["dollar", "braces", "jinja"]
 MAX_RENDERED = 5_000_000
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_DOLLAR = re.compile(rf"\$(?:(?P<escaped>\$)|(?P<name>{_NAME})|\{{(?P<braced>{_NAME})\}}|(?P<bad>\{{))")
+_DOLLAR = re.compile(rf"\$(?:(?P<escaped>\$|\{{(?=%))|(?P<name>{_NAME})|\{{(?P<braced>{_NAME})\}}|(?P<bad>\{{))")
+_AN_INCLUDE = re.compile(r"(?=\{%[-+]?\s*include)")
 _BRACES = re.compile(rf"(?P<open>\{{\{{)|(?P<close>\}}\}})|\{{(?P<name>{_NAME})\}}|(?P<bad>[{{}}])")
 
 
@@ -93,7 +94,7 @@ def parse_template(text: str, template_format: TemplateFormat) -> Template:
             parts.append((literal, name))
             literal = ""
         else:
-            literal += match.group()[0]  # an escape: $$, {{ or }}
+            literal += match.group()[-1]  # an escape: $$, ${ before a %, {{ or }}
     parts.append((literal + text[position:], ""))
     return Substitution(tuple(parts))
 
@@ -106,6 +107,11 @@ def _stray(text: str, index: int, template_format: TemplateFormat) -> TemplateEr
     if re.match(rf"\{{{_NAME}[.\[!:]", text[index:]):
         return TemplateError(f"{shown!r}: only plain names may stand in braces", line=line, hint="write {name}")
     return TemplateError(f"{shown!r} is not a variable", line=line, hint="write {{ and }} for literal braces")
+
+
+def literal_dollar(text: str) -> str:
+    """A `dollar` template that renders to exactly this text, whatever it holds."""
+    return _AN_INCLUDE.sub("$", text.replace("$", "$$"))
 
 
 def as_text(value: Json) -> str:

@@ -69,6 +69,10 @@ class WorkTree:
             raise _unreadable(path, error) from None
         if not target.is_relative_to(self.root):
             raise FileError([Problem(path, 0, "", "leads out of the project", "keep the file below the project root")])
+        hidden = [part for part in target.relative_to(self.root).parts if part.startswith(".")]
+        if any(part not in PurePosixPath(path).parts for part in hidden):
+            # .git/config holds the token of a CI checkout, and a change can bring a link to it
+            raise FileError([Problem(path, 0, "", "is a link to a hidden file", "keep the file itself there")])
         return target
 
 

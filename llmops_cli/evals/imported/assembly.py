@@ -12,6 +12,7 @@ from llmops_cli.evals.suite import load_suite
 from llmops_cli.files.json_value import Json
 from llmops_cli.models.recorded import read_recording
 from llmops_cli.prompts.file import load_prompt
+from llmops_cli.prompts.template import literal_dollar
 
 VERSION = "0.1.0"
 
@@ -123,7 +124,7 @@ def _row(case: ForeignCase, shape: Shape) -> Entry:
 
 
 def _escaped(message: Entry) -> Entry:
-    return {"role": message["role"], "content": str(message["content"]).replace("$", "$$")}
+    return {"role": message["role"], "content": literal_dollar(str(message["content"]))}
 
 
 def _plain(message: Entry) -> bool:
