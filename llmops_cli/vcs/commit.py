@@ -23,7 +23,8 @@ def commit_files(repo: Repo, parent: str | None, files: Mapping[str, str | bytes
         if parent:
             _must(repo.git("read-tree", check_id(parent), env=index))
         # removals first: a file may stand where a folder was
-        gone = "".join(f"0 {'0' * 40}\t{path}\0" for path, blob in blobs.items() if blob is None)
+        nothing = "0" * len(parent or "")  # as long as the ids of this repository are
+        gone = "".join(f"0 {nothing}\t{path}\0" for path, blob in blobs.items() if blob is None and parent)
         held = "".join(f"100644 {blob}\t{path}\0" for path, blob in blobs.items() if blob is not None)
         stdin = (gone + held).encode("utf-8", "surrogateescape")
         _must(repo.git("update-index", "--add", "-z", "--index-info", stdin=stdin, env=index))

@@ -48,8 +48,12 @@ def change_by_hand(repo: GitRepo, path: str, data: bytes | None) -> None:
     assert update_ref(git, "refs/heads/llmops/production", commit, before=tip) == ""
 
 
-@pytest.mark.parametrize("folder", ["", "apps/bot/"])
-def test_a_prompt_goes_with_all_that_it_reads(repo: GitRepo, folder: str) -> None:
+@pytest.mark.parametrize(("folder", "hash_name"), [("", "sha1"), ("apps/bot/", "sha1"), ("", "sha256")])
+def test_a_prompt_goes_with_all_that_it_reads(
+    make_repo: MakeRepo, monkeypatch: pytest.MonkeyPatch, folder: str, hash_name: str
+) -> None:
+    monkeypatch.setenv("GIT_DEFAULT_HASH", hash_name)
+    repo = make_repo("repo")
     with_schema(repo, folder)
     there = GitRepo(repo.path / folder) if folder else repo
     promote(there, "1.0.0")
