@@ -9,7 +9,7 @@ from llmops_cli.cli import console
 
 if TYPE_CHECKING:
     from llmops_cli.evals.imported.material import Material
-    from llmops_cli.evals.promptfoo.importing import Imported
+    from llmops_cli.prompts.formats.imported import Imported
 
 Name = Annotated[
     str, typer.Option("--name", help="What prompt, suite and golden set are called (default: from the file).")
@@ -49,7 +49,7 @@ def promptfoo(
     config = load_config()
     folders = Folders(config.root, config.settings.prompts, config.settings.evals)
     imported = import_promptfoo(file, folders, name=name, prompt=prompt)
-    return _finish(imported, config.root, dry_run=dry_run, force=force, as_json=as_json)
+    return finish(imported, config.root, dry_run=dry_run, force=force, as_json=as_json)
 
 
 def openai_evals(
@@ -99,12 +99,12 @@ def _assembled(material: "Material", name: str, *, dry_run: bool, force: bool, a
 
     config = load_config()
     imported = assemble(material, Folders(config.root, config.settings.prompts, config.settings.evals), name=name)
-    return _finish(imported, config.root, dry_run=dry_run, force=force, as_json=as_json)
+    return finish(imported, config.root, dry_run=dry_run, force=force, as_json=as_json)
 
 
-def _finish(imported: "Imported", root: Path, *, dry_run: bool, force: bool, as_json: bool) -> int:
+def finish(imported: "Imported", root: Path, *, dry_run: bool, force: bool, as_json: bool) -> int:
     """Write the files and say what has to be said; 1 when something was left out."""
-    from llmops_cli.evals.promptfoo.importing import write_import
+    from llmops_cli.prompts.formats.imported import write_import
 
     if not dry_run:
         write_import(imported, root, force=force)
@@ -122,13 +122,19 @@ def _of(number: int, word: str) -> str:
 
 
 def _tell(imported: "Imported", *, dry_run: bool) -> None:
-    from llmops_cli.evals.promptfoo.note import gathered
+    from llmops_cli.prompts.formats.note import gathered
 
     for line in gathered(imported.notes):
         console.say(line)
     done = "would be written" if dry_run else "written"
-    files = f"{_of(len(imported.prompts), 'prompt')}, {_of(len(imported.suites), 'suite')}"
-    cases = f"{_of(imported.cases, 'case')} with {_of(imported.checks, 'check')}"
-    console.say(f"{files}, {cases} {done}; {_of(imported.left_out, 'thing')} left out")
+    told = _of(len(imported.prompts), "prompt")
+    if imported.suites or imported.cases:
+        told += f", {_of(len(imported.suites), 'suite')}"
+        told += f", {_of(imported.cases, 'case')} with {_of(imported.checks, 'check')}"
+    elif unchanged := len(imported.prompts) - len(imported.files):
+        done += f", {unchanged} of them as they were" if imported.files else " already: nothing has changed"
+    console.say(f"{told} {done}; {_of(imported.left_out, 'thing')} left out")
+    if imported.updated and not dry_run:
+        console.say("next:  llmops prompt check, and llmops prompt bump for what changed")
     if imported.suites and not dry_run:
         console.say(f"next:  llmops eval plan {imported.suites[0]}")

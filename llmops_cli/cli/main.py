@@ -26,6 +26,7 @@ from llmops_cli.cli import (
     judge_attack,
     project,
     prompt,
+    prompt_files,
     prompt_release,
     reporting,
     sharding,
@@ -77,6 +78,7 @@ judge.register(judge_app)
 judge_attack.register(judge_app)
 golden.register(golden_app)
 importing.register(import_app)
+prompt_files.register(import_app, prompt_app)
 gate.register(gate_app)
 reporting.register(report_app)
 commenting.register(report_app)

@@ -66,11 +66,11 @@ def show(prompt: Meant, as_json: AsJson = False) -> int:
     """Show a prompt: its messages, variables, model and digest."""
     from llmops_cli.reports.prompt_text import prompt_pieces
 
-    found = _resolve(prompt)
+    found = resolve(prompt)
     for name in found.unused:
         console.warn(f"variable {name!r} is declared, but no message mentions it")
     if as_json:
-        console.out_json(_as_json(found))
+        console.out_json(as_json_document(found))
     else:
         _print(prompt_pieces(found))
     return 0
@@ -91,7 +91,7 @@ def render(
     from llmops_cli.prompts.values import parse_values, read_values
     from llmops_cli.reports.prompt_text import message_pieces
 
-    found = _resolve(prompt)
+    found = resolve(prompt)
     values = {**(read_values(vars_file) if vars_file else {}), **parse_values(var or [], found.variables)}
     messages = found.render(values)
     if as_json:
@@ -188,7 +188,8 @@ def _registry() -> "Registry":
     return registry
 
 
-def _resolve(text: str) -> "Prompt":
+def resolve(text: str) -> "Prompt":
+    """The prompt that a person means; what is odd about the registry is told. Raises InputError and FileError."""
     from llmops_cli.prompts.reference import Reference
 
     return _registry().resolve(Reference.parse(text))
@@ -254,7 +255,8 @@ def _styled(pieces: "Sequence[Piece]") -> "Text":
     return drawn
 
 
-def _as_json(prompt: "Prompt") -> "dict[str, Json]":
+def as_json_document(prompt: "Prompt") -> "dict[str, Json]":
+    """The document `llmops.prompt/1` of a prompt."""
     return {
         "format": "llmops.prompt/1",
         "name": prompt.name,

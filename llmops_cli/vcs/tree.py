@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -74,6 +75,23 @@ class WorkTree:
             # .git/config holds the token of a CI checkout, and a change can bring a link to it
             raise FileError([Problem(path, 0, "", "is a link to a hidden file", "keep the file itself there")])
         return target
+
+
+class Overlay:
+    """The working tree with files on top that are not written yet."""
+
+    label = ""
+
+    def __init__(self, root: Path, files: Mapping[str, str]) -> None:
+        self._below: Tree = WorkTree(root)
+        self._files = files
+
+    def read(self, path: str) -> bytes | None:
+        return self._files[path].encode() if path in self._files else self._below.read(path)
+
+    def paths(self, folder: str) -> list[str]:
+        start = folder.rstrip("/") + "/"
+        return sorted({*self._below.paths(folder), *(path for path in self._files if path.startswith(start))})
 
 
 def _unreadable(path: str, error: OSError | RuntimeError) -> FileError:

@@ -11,8 +11,8 @@ from llmops_cli.checks.catalogue import shape_of_check
 from llmops_cli.checks.check import Check, Scored
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.evals.promptfoo.checks import check_of
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.evals.promptfoo.sets import set_of
+from llmops_cli.prompts.formats.note import LeftOutError
 from tests.checks.scoring import InMemory, context
 from tests.conformance.inputs import ROWS
 from tests.conformance.make_table import question, table_rows

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from llmops_cli.errors import MeasureError
 from llmops_cli.evals.imported.material import Entry, ForeignCase, Material
-from llmops_cli.evals.promptfoo.importing import Folders, Imported, Overlay, yaml_text
-from llmops_cli.evals.promptfoo.naming import slug
+from llmops_cli.evals.promptfoo.importing import Folders
 from llmops_cli.evals.suite import load_suite
 from llmops_cli.files.json_value import Json
+from llmops_cli.files.yaml_text import yaml_text
 from llmops_cli.models.recorded import read_recording
 from llmops_cli.prompts.file import load_prompt
+from llmops_cli.prompts.formats.imported import Imported
+from llmops_cli.prompts.formats.naming import slug
 from llmops_cli.prompts.template import literal_dollar
+from llmops_cli.vcs.tree import Overlay
 
 VERSION = "0.1.0"
 

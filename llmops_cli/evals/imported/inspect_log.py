@@ -10,8 +10,8 @@ from llmops_cli.evals.imported.inspect_archive import read_log
 from llmops_cli.evals.imported.inspect_messages import message_of, resolved
 from llmops_cli.evals.imported.inspect_scorers import Scorer, scorer_of
 from llmops_cli.evals.imported.material import Entry, ForeignCase, Material, asked_by
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.files.json_value import Json, canonical
+from llmops_cli.prompts.formats.note import LeftOutError
 
 _PARAMS = {
     "temperature": "temperature", "max_tokens": "max_tokens", "top_p": "top_p", "top_k": "top_k", "seed": "seed",

@@ -3,8 +3,8 @@
 import json
 
 from llmops_cli.evals.imported.material import Entry
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.note import LeftOutError
 
 _ATTACHMENT = "attachment://"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from llmops_cli.evals.imported.material import Entry
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.note import LeftOutError
 
 # what inspect strips from both ends of answer and target: ASCII punctuation and white space
 _STRIPPED: Final = string.whitespace + string.punctuation

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from llmops_cli.evals.conversation import Conversation
-from llmops_cli.evals.promptfoo.note import LeftOutError, Note
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.note import LeftOutError, Note
 
 Entry = dict[str, Json]
 

@@ -8,10 +8,10 @@ from typing import Final
 from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.evals.imported.assembly import fits
 from llmops_cli.evals.imported.material import Entry, ForeignCase, Material, asked_by
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.files.json_value import Json, digest, parse_json, parse_json_lines, read_text
 from llmops_cli.files.shape import nearest
 from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.prompts.formats.note import LeftOutError
 
 CLASSES: Final = ("Match", "Includes", "FuzzyMatch", "JsonMatch")
 _KNOWN = {"input", "ideal", "id", "metadata"}

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.evals.promptfoo.nunjucks import number_text
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.note import LeftOutError
 
 Entry = dict[str, Json]
 

@@ -19,12 +19,12 @@ from llmops_cli.evals.promptfoo.config import (
     parsed,
     vars_of,
 )  # fmt: skip
-from llmops_cli.evals.promptfoo.naming import unused
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.evals.promptfoo.nunjucks import holds_template, rendered, text_of
 from llmops_cli.evals.promptfoo.remarks import remarks
 from llmops_cli.evals.promptfoo.sets import SET, Tell, either_of, name_of, set_of
 from llmops_cli.files.json_value import Json, canonical, digest
+from llmops_cli.prompts.formats.naming import unused
+from llmops_cli.prompts.formats.note import LeftOutError
 
 MAX_CASES: Final = 100_000
 SCORE: Final = "test-score"  # the metric of tests that have a threshold

@@ -8,9 +8,9 @@ from llmops_cli.checks.outside import NothingOutside, Outside
 from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.evals.promptfoo.asked import Asked, Entry, refused
 from llmops_cli.evals.promptfoo.makers import MAKERS
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.evals.promptfoo.nunjucks import rendered
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.note import LeftOutError
 from llmops_cli.prompts.prompt import Prompt
 
 _KEYS: Final = {"type", "value", "threshold", "weight", "metric", "description"}

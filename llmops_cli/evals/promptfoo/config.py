@@ -10,9 +10,9 @@ from typing import Final
 from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.evals.promptfoo.asked import listed
 from llmops_cli.evals.promptfoo.csv_tests import csv_tests
-from llmops_cli.evals.promptfoo.note import LeftOutError, Note
 from llmops_cli.files.json_value import Json, parse_json, parse_json_lines, read_text
 from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.prompts.formats.note import LeftOutError, Note
 
 Entries = dict[str, Json]
 MAX_FILES: Final = 2_000

@@ -7,8 +7,8 @@ from typing import Final
 
 from llmops_cli.errors import FileError, Problem
 from llmops_cli.evals.promptfoo.asked import comma_separated
-from llmops_cli.evals.promptfoo.note import LeftOutError, Note
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.note import LeftOutError, Note
 
 TYPES: Final = (
     "agent-rubric", "answer-relevance", "bleu", "classifier", "contains", "contains-all", "contains-any",

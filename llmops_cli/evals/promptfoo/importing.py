@@ -1,29 +1,23 @@
 """The import as a whole: a promptfoo configuration in, our files and everything that must be told out."""
 
-import io
 import json
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.scalarstring import LiteralScalarString
 
 from llmops_cli.errors import InputError
 from llmops_cli.evals.promptfoo.asked import listed
 from llmops_cli.evals.promptfoo.cases import Cases, cases_of
 from llmops_cli.evals.promptfoo.config import Config, Entries, Source, mapping, read_config
-from llmops_cli.evals.promptfoo.naming import slug
-from llmops_cli.evals.promptfoo.note import LeftOutError, Note
 from llmops_cli.evals.promptfoo.nunjucks import text_of
 from llmops_cli.evals.promptfoo.prompts import ModelTarget, PromptText, models_of, prompts_of
 from llmops_cli.evals.suite import load_suite
-from llmops_cli.files.atomic import write_atomic
 from llmops_cli.files.json_value import Json
+from llmops_cli.files.yaml_text import yaml_text
 from llmops_cli.prompts.file import load_prompt, prompt_path
-from llmops_cli.vcs.tree import Tree, WorkTree
+from llmops_cli.prompts.formats.imported import Imported
+from llmops_cli.prompts.formats.naming import slug
+from llmops_cli.prompts.formats.note import LeftOutError
+from llmops_cli.vcs.tree import Overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +27,6 @@ class Folders:
     root: Path
     prompts: str = "prompts"
     evals: str = "evals"
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import writes (`files`, by path relative to the root), and what has to be told of it."""
-
-    files: Mapping[str, str]
-    prompts: tuple[str, ...]
-    suites: tuple[str, ...]
-    cases: int
-    checks: int
-    notes: tuple[Note, ...]
-
-    @property
-    def left_out(self) -> int:
-        """How many things could not be carried over."""
-        return sum(note.kind == "left out" for note in self.notes)
-
-    def as_json(self) -> Entries:
-        """The import as data, without the texts of the files."""
-        return {
-            "prompts": list(self.prompts),
-            "suites": list(self.suites),
-            "cases": self.cases,
-            "checks": self.checks,
-            "files": list(self.files),
-            "notes": [note.as_json() for note in self.notes],
-        }
 
 
 def import_promptfoo(path: Path, folders: Folders, *, name: str = "", prompt: str = "") -> Imported:
@@ -93,21 +59,6 @@ def import_promptfoo(path: Path, folders: Folders, *, name: str = "", prompt: st
         source.leave_out("tests", "no check is left, so a run has nothing to measure")
     notes = tuple(dict.fromkeys(source.notes))
     return Imported(made.files, tuple(made.prompt_names), tuple(made.suites), len(cases.rows), checks, notes)
-
-
-def write_import(imported: Imported, root: Path, *, force: bool = False) -> None:
-    """Write the files. Raises InputError when one is there already (unless `force`) or cannot be written."""
-    taken = [name for name in imported.files if (root / name).exists()]
-    if taken and not force:
-        raise InputError(
-            "these are in the way, so nothing was written:\n" + "\n".join(taken),
-            hint="give the import another name (--name), or replace them (--force)",
-        )
-    for name, text in imported.files.items():
-        try:
-            write_atomic(root / name, text.encode())
-        except OSError as error:
-            raise InputError(f"{name} cannot be written: {error.strerror}") from None
 
 
 def _default_name(path: Path) -> str:
@@ -228,44 +179,3 @@ def _as_text(value: Json) -> str:
 def _kind(value: Json) -> str:
     names = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
     return names.get(type(value), "string")
-
-
-def yaml_text(data: Mapping[str, Json]) -> str:
-    """A mapping as YAML, long texts as blocks where that keeps every character."""
-    stream = io.StringIO()
-    yaml = YAML()
-    yaml.width = 2**31
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.dump(_shown(dict(data)), stream)
-    return stream.getvalue()
-
-
-def _shown(value: Json) -> object:
-    if isinstance(value, dict):
-        return CommentedMap((key, _shown(item)) for key, item in value.items())
-    if isinstance(value, list):
-        return [_shown(item) for item in value]
-    if (
-        isinstance(value, str)
-        and "\n" in value
-        and re.fullmatch(r"[^\s\x00-\x1f\x7f-\x9f](?:[^\x00-\x09\x0b-\x1f\x7f-\x9f\ufeff\u2028\u2029])*", value)
-    ):
-        return LiteralScalarString(value)
-    return value
-
-
-class Overlay:
-    """The working tree with files on top that are not written yet."""
-
-    label = ""
-
-    def __init__(self, root: Path, files: Mapping[str, str]) -> None:
-        self._below: Tree = WorkTree(root)
-        self._files = files
-
-    def read(self, path: str) -> bytes | None:
-        return self._files[path].encode() if path in self._files else self._below.read(path)
-
-    def paths(self, folder: str) -> list[str]:
-        start = folder.rstrip("/") + "/"
-        return sorted({*self._below.paths(folder), *(path for path in self._files if path.startswith(start))})

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from llmops_cli.evals.promptfoo.asked import Asked, Entry, comma_separated, refused
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.evals.promptfoo.nunjucks import number_text
 from llmops_cli.evals.promptfoo.pattern import PatternError, python_pattern
 from llmops_cli.evals.promptfoo.structured import json_check, sql_check, tool_names, xml_check
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.note import LeftOutError
 
 
 def _contains(asked: Asked) -> Entry:

@@ -1,7 +1,6 @@
 """Names: of files, prompts and metrics made from labels that people wrote, and LiteLLM's names of models."""
 
 import re
-from collections.abc import Collection
 from typing import Final
 
 from llmops_cli.evals.policy import MEASURED
@@ -16,24 +15,10 @@ _NO_METRICS: Final = {*MEASURED, "alpha", "max_failed", "max_repeats", "on_incon
 _KINDS: Final = {"chat", "messages", "responses", "completion"}
 
 
-def slug(text: str, *, most: int = 60) -> str:
-    """Lowercase letters, digits and single dashes; `imported` when nothing of that is left."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower())[:most].strip("-") or "imported"
-
-
 def metric_name(text: str) -> str:
     """A name that a metric may have."""
     name = re.sub(r"[^\w.\-]+", "-", text).strip("-.")[:90] or "check"
     return f"{name}-check" if name in _NO_METRICS else name
-
-
-def unused(name: str, taken: Collection[str]) -> str:
-    """The name, with a number behind it where it is taken."""
-    number = 2
-    found = name
-    while found in taken:
-        found, number = f"{name}-{number}", number + 1
-    return found
 
 
 def model_name(provider: str) -> str:

@@ -8,8 +8,8 @@ import math
 import re
 from collections.abc import Mapping
 
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.note import LeftOutError
 from llmops_cli.prompts.template import TemplateError, parse_template
 
 FILTERS = ("upper", "lower", "trim")

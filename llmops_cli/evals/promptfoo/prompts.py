@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 from typing import Final, cast, get_args
 
 from llmops_cli.evals.promptfoo.config import Entries, Source, mapping, parsed
-from llmops_cli.evals.promptfoo.naming import model_name, slug, unused
-from llmops_cli.evals.promptfoo.note import LeftOutError
+from llmops_cli.evals.promptfoo.naming import model_name
 from llmops_cli.evals.promptfoo.nunjucks import jinja_of
 from llmops_cli.files.json_value import Json, parse_json
+from llmops_cli.prompts.formats.naming import slug, unused
+from llmops_cli.prompts.formats.note import LeftOutError
 from llmops_cli.prompts.prompt import Role
 
 _FILE: Final = re.compile(r"[^\n]+\.(txt|md|j2|json|jsonl|ya?ml|csv|js|cjs|mjs|ts|py|sh|exe)(:\w+)?\Z")

@@ -7,10 +7,11 @@ from llmops_cli.checks.catalogue import shape_of_check
 from llmops_cli.errors import FileError
 from llmops_cli.evals.promptfoo.asked import Entry
 from llmops_cli.evals.promptfoo.checks import check_of
-from llmops_cli.evals.promptfoo.naming import metric_name, unused
-from llmops_cli.evals.promptfoo.note import LeftOutError
+from llmops_cli.evals.promptfoo.naming import metric_name
 from llmops_cli.evals.promptfoo.nunjucks import rendered
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.naming import unused
+from llmops_cli.prompts.formats.note import LeftOutError
 
 SET: Final = "assert-set"
 Tell = Callable[[LeftOutError, int], None]

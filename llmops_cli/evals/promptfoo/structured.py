@@ -6,9 +6,9 @@ from typing import Final
 
 from llmops_cli.errors import FileError
 from llmops_cli.evals.promptfoo.asked import Asked, Entry, listed, refused
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.files.json_value import Json
 from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.prompts.formats.note import LeftOutError
 
 
 def json_check(asked: Asked) -> Entry:

@@ -18,7 +18,8 @@ from llmops_cli.evals.imported.inspect_log import read_inspect_log
 from llmops_cli.evals.imported.inspect_scorers import scorer_of
 from llmops_cli.evals.imported.material import Material
 from llmops_cli.evals.loaded import load
-from llmops_cli.evals.promptfoo.importing import Folders, Imported, write_import
+from llmops_cli.evals.promptfoo.importing import Folders
+from llmops_cli.prompts.formats.imported import Imported, write_import
 from llmops_cli.vcs.tree import WorkTree
 
 LOGS = Path(__file__).parent / "logs"

@@ -6,7 +6,7 @@ import pytest
 
 from llmops_cli.errors import FileError
 from llmops_cli.evals.promptfoo.csv_tests import csv_tests, entry_of
-from llmops_cli.evals.promptfoo.note import Note
+from llmops_cli.prompts.formats.note import Note
 
 
 @pytest.mark.parametrize(

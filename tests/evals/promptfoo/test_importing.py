@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from llmops_cli.errors import FileError, InputError
-from llmops_cli.evals.promptfoo.importing import Folders, Imported, import_promptfoo, write_import
+from llmops_cli.evals.promptfoo.importing import Folders, import_promptfoo
 from llmops_cli.evals.promptfoo.remarks import REMARKS
 from llmops_cli.evals.suite import load_suite
 from llmops_cli.prompts.file import load_prompt
+from llmops_cli.prompts.formats.imported import Imported, write_import
 from llmops_cli.vcs.tree import WorkTree
 
 CONFIGS = Path(__file__).with_name("configs")

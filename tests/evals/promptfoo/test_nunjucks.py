@@ -2,9 +2,9 @@
 
 import pytest
 
-from llmops_cli.evals.promptfoo.note import LeftOutError
 from llmops_cli.evals.promptfoo.nunjucks import jinja_of, number_text, rendered
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.note import LeftOutError
 from llmops_cli.prompts.template import parse_template
 
 
