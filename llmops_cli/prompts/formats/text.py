@@ -11,7 +11,7 @@ from llmops_cli.prompts.file import PromptFile, load_prompt, prompt_path
 from llmops_cli.prompts.formats.imported import Exported, Imported
 from llmops_cli.prompts.formats.note import Note
 from llmops_cli.prompts.prompt import Prompt
-from llmops_cli.prompts.template import TemplateError, TemplateFormat, infer_format, parse_template
+from llmops_cli.prompts.template import TemplateError, TemplateFormat, infer_format, literal_dollar, parse_template
 from llmops_cli.vcs.tree import Overlay, Tree, WorkTree
 
 ENDINGS = (".txt", ".md")
@@ -37,7 +37,7 @@ class Syntax:
 def literal(text: str, template_format: TemplateFormat) -> str:
     """A template of the `dollar` or `braces` format that renders to exactly this text."""
     if template_format == "dollar":
-        return text.replace("$", "$$")
+        return literal_dollar(text)
     return text.replace("{", "{{").replace("}", "}}")
 
 

@@ -37,6 +37,7 @@ def loaded(root: Path) -> Prompt:
         ("\ufeffone\r\ntwo\n\r\n  three \r\n\r\n", "dollar"),
         ("\n\n  begins late, ends with blanks  \n \n", "dollar"),
         ("null", "dollar"),
+        ('{% include "x.md" %} and ${% include', "dollar"),
         ("a\x00b\x07\x85\u2028\U0001f600", "dollar"),
     ],
 )
