@@ -1,9 +1,9 @@
 """Releasing: what HEAD holds becomes a tag, once and for ever. Doing it twice, or at the same time, is one release."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from llmops_cli.errors import ConflictError, FileError, GateError, InputError, MeasureError
+from llmops_cli.errors import ConflictError, FileError, GateError, InputError
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.check import Candidate, Finding, guard, read_candidate
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
@@ -11,11 +11,12 @@ from llmops_cli.prompts.level import Evidence, no_evidence
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.registry import Registry, open_registry
 from llmops_cli.prompts.tag import Release
-from llmops_cli.vcs.push import Outcome, push
-from llmops_cli.vcs.refs import create_tag, delete_ref
+from llmops_cli.prompts.tag_push import fetch_tags, push_new_tags, take_back
+from llmops_cli.vcs.refs import create_tag
 from llmops_cli.vcs.repo import Repo
 
 ATTEMPTS = 3
+_NOTHING = "nothing was released"
 # these say that one number would stand for two contents, which the registry can never allow
 _CONFLICTS = {"needs-bump", "version-taken", "silent-merge"}
 
@@ -50,7 +51,7 @@ def release(
     remote = registry.config.settings.remote
     chosen = _chosen(registry, head, names)
     if push_tags:
-        _fetch_tags(repo, remote, [candidate.prompt.name for candidate in chosen])
+        fetch_tags(repo, remote, [candidate.prompt.name for candidate in chosen], nothing=_NOTHING)
         registry = open_registry(registry.config)
     _refuse(guarded(registry, chosen, evidence))
     wanted = [_as_release(registry, candidate, head, eval_summary) for candidate in chosen]
@@ -65,7 +66,7 @@ def release(
         if done is not None:
             return done
         # somebody released in the same moment: what they did is looked at, and need not be done again
-        _fetch_tags(repo, remote, [one.name for one in wanted])
+        fetch_tags(repo, remote, [one.name for one in wanted], nothing=_NOTHING)
         registry = open_registry(registry.config)
         _refuse(guarded(registry, chosen, evidence))
     raise ConflictError(
@@ -92,51 +93,13 @@ def _attempt(registry: Registry, repo: Repo, wanted: Sequence[Release], remote: 
                     hint=f"look at it: git show {one.tag}",
                 )
             made[one.tag] = tag_id
-        if remote and not _pushed(repo, remote, [one.tag for one in wanted]):
-            _take_back(repo, made)
+        if remote and not push_new_tags(repo, remote, [one.tag for one in wanted], nothing=_NOTHING):
+            take_back(repo, made)
             return None
     except BaseException:
-        _take_back(repo, made)
+        take_back(repo, made)
         raise
     return Released(tuple(missing), tuple(already), pushed=bool(remote))
-
-
-def _pushed(repo: Repo, remote: str, tags: Sequence[str]) -> bool:
-    """False when the remote has a tag of that name already. Raises when it cannot be reached or says no."""
-    result = push(repo, remote, [f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags], hooks=True)
-    match result.outcome:
-        case Outcome.DONE:
-            return True
-        case Outcome.BEHIND | Outcome.BUSY:
-            return False
-        case Outcome.REFUSED:
-            raise ConflictError(f"{remote} refuses the tag: {result.words}; nothing was released")
-        case Outcome.STOPPED:
-            raise GateError(f"your pre-push hook says no: {result.words or 'without a word'}; nothing was released")
-        case Outcome.UNREACHABLE:
-            hint = "without --push the tag stays here; push it later: git push " + remote + " TAG"
-            raise MeasureError(f"{remote} cannot be reached: {result.words}; nothing was released", hint=hint)
-
-
-def _take_back(repo: Repo, made: Mapping[str, str]) -> None:
-    """A tag that the remote did not take must not stay: it would say that a release happened."""
-    for tag, tag_id in made.items():
-        delete_ref(repo, f"refs/tags/{tag}", before=tag_id)
-
-
-def _fetch_tags(repo: Repo, remote: str, names: Sequence[str]) -> None:
-    """The tags of these prompts. Raises MeasureError when they cannot be had, ConflictError when one is different."""
-    if remote not in repo.remotes():
-        raise InputError(f"there is no remote {remote!r} to push to", hint="name one in llmops.yaml: remote")
-    fetched = repo.fetch(remote, *(f"refs/tags/{name}@v*:refs/tags/{name}@v*" for name in names))
-    if fetched.ok:
-        return
-    if "would clobber existing tag" in fetched.err:
-        raise ConflictError(
-            f"a release here and on {remote} have the same tag but are not the same: {fetched.complaint}",
-            hint=f"compare with: git ls-remote --tags {remote}",
-        )
-    raise MeasureError(f"{remote} cannot be reached: {fetched.complaint}; nothing was released")
 
 
 def _repo_and_head(registry: Registry) -> tuple[Repo, str]:
@@ -195,7 +158,7 @@ def _refuse(findings: Sequence[Finding]) -> None:
 
 def _as_release(registry: Registry, candidate: Candidate, head: str, eval_summary: Callable[[Prompt], str]) -> Release:
     prompt = candidate.prompt
-    latest = registry.latest(prompt.name)
+    latest = registry.latest(prompt.name) or registry.latest(prompt.name, yanked=True)
     return Release(
         name=prompt.name,
         version=prompt.version,
