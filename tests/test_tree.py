@@ -34,8 +34,8 @@ HEAVY = [
     "ray",
 ]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
-# the configuration; what a running service finds around it; the place that starts git without what a hook has left behind; the doors to litellm and ray, whose
-# switches must be set before they are imported
+# the configuration; what a running service finds around it; the place that starts git without what a hook has left
+# behind; the doors to litellm and ray, whose switches must be set before they are imported
 READERS = {
     "llmops_cli/config.py",
     "llmops_cli/vcs/plumbing.py",
