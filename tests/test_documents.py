@@ -80,6 +80,7 @@ def test_every_variable_of_the_environment_is_explained() -> None:
         "LLMOPS_CACHE_URL",
         "LLMOPS_DEBUG",
         "LLMOPS_ENDPOINTS",
+        "LLMOPS_GIT_TOKEN",
         "LLMOPS_STATE_DIR",
     }
     assert variables - quoted("settings.md") == set()

@@ -27,6 +27,7 @@ from llmops_cli.cli import (
     project,
     prompt,
     prompt_files,
+    prompt_marks,
     prompt_release,
     reporting,
     sharding,
@@ -67,6 +68,7 @@ app.add_typer(environment_app, name="env")
 project.register(app)
 prompt.register(prompt_app)
 prompt_release.register(prompt_app)
+prompt_marks.register(prompt_app)
 environment.register(app, environment_app)
 verify.register(app)
 evaluation.register(eval_app)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from llmops_cli.errors import ConflictError, FileError, GateError, InputError, MeasureError
+from llmops_cli.errors import ConflictError, FileError, GateError, InputError
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.check import Candidate, Finding, guard, read_candidate
 from llmops_cli.prompts.default_branch import find_default_branch
@@ -13,11 +13,12 @@ from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.registry import Registry, open_registry
 from llmops_cli.prompts.signature import signers_of, verdicts_of
 from llmops_cli.prompts.tag import Release
-from llmops_cli.vcs.push import Outcome, push
-from llmops_cli.vcs.refs import create_tag, delete_ref
+from llmops_cli.prompts.tag_push import fetch_tags, push_new_tags, take_back
+from llmops_cli.vcs.refs import create_tag
 from llmops_cli.vcs.repo import Repo
 
 ATTEMPTS = 3
+_NOTHING = "nothing was released"
 # these say that one number would stand for two contents, which the registry can never allow
 _CONFLICTS = {"needs-bump", "version-taken", "silent-merge"}
 
@@ -55,7 +56,7 @@ def release(
     remote = registry.config.settings.remote
     chosen = _chosen(registry, head, names)
     if push_tags:
-        _fetch_tags(repo, remote, [candidate.prompt.name for candidate in chosen])
+        fetch_tags(repo, remote, [candidate.prompt.name for candidate in chosen], nothing=_NOTHING)
         registry = open_registry(registry.config)
     _refuse(guarded(registry, chosen, evidence))
     wanted = [_as_release(registry, candidate, head, eval_summary) for candidate in chosen]
@@ -70,7 +71,7 @@ def release(
         if done is not None:
             return done
         # somebody released in the same moment: what they did is looked at, and need not be done again
-        _fetch_tags(repo, remote, [one.name for one in wanted])
+        fetch_tags(repo, remote, [one.name for one in wanted], nothing=_NOTHING)
         registry = open_registry(registry.config)
         _refuse(guarded(registry, chosen, evidence))
     raise ConflictError(
@@ -94,11 +95,11 @@ def _attempt(
         for one in missing:
             made.append(_tagged(repo, replace(one, previous=_previous(registry, one)), sign))
         _refuse_unsigned(registry, made)
-        if remote and not _pushed(repo, remote, [one.tag for one in wanted]):
-            _take_back(repo, made)
+        if remote and not push_new_tags(repo, remote, [one.tag for one in wanted], nothing=_NOTHING):
+            take_back(repo, {one.tag: one.tag_id for one in made})
             return None
     except BaseException:
-        _take_back(repo, made)
+        take_back(repo, {one.tag: one.tag_id for one in made})
         raise
     return Released(tuple(made), tuple(already), pushed=bool(remote))
 
@@ -130,44 +131,6 @@ def _refuse_unsigned(registry: Registry, made: Sequence[Release]) -> None:
             "\n".join([*refused, f"{branch.label} requires signatures; nothing was released"]),
             hint="sign with --sign, or always: git config tag.gpgSign true (and see user.signingKey)",
         )
-
-
-def _pushed(repo: Repo, remote: str, tags: Sequence[str]) -> bool:
-    """False when the remote has a tag of that name already. Raises when it cannot be reached or says no."""
-    result = push(repo, remote, [f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags], hooks=True)
-    match result.outcome:
-        case Outcome.DONE:
-            return True
-        case Outcome.BEHIND | Outcome.BUSY:
-            return False
-        case Outcome.REFUSED:
-            raise ConflictError(f"{remote} refuses the tag: {result.words}; nothing was released")
-        case Outcome.STOPPED:
-            raise GateError(f"your pre-push hook says no: {result.words or 'without a word'}; nothing was released")
-        case Outcome.UNREACHABLE:
-            hint = "without --push the tag stays here; push it later: git push " + remote + " TAG"
-            raise MeasureError(f"{remote} cannot be reached: {result.words}; nothing was released", hint=hint)
-
-
-def _take_back(repo: Repo, made: Sequence[Release]) -> None:
-    """A tag that the remote did not take must not stay: it would say that a release happened."""
-    for one in made:
-        delete_ref(repo, f"refs/tags/{one.tag}", before=one.tag_id)
-
-
-def _fetch_tags(repo: Repo, remote: str, names: Sequence[str]) -> None:
-    """The tags of these prompts. Raises MeasureError when they cannot be had, ConflictError when one is different."""
-    if remote not in repo.remotes():
-        raise InputError(f"there is no remote {remote!r} to push to", hint="name one in llmops.yaml: remote")
-    fetched = repo.fetch(remote, *(f"refs/tags/{name}@v*:refs/tags/{name}@v*" for name in names))
-    if fetched.ok:
-        return
-    if "would clobber existing tag" in fetched.err:
-        raise ConflictError(
-            f"a release here and on {remote} have the same tag but are not the same: {fetched.complaint}",
-            hint=f"compare with: git ls-remote --tags {remote}",
-        )
-    raise MeasureError(f"{remote} cannot be reached: {fetched.complaint}; nothing was released")
 
 
 def _repo_and_head(registry: Registry) -> tuple[Repo, str]:
@@ -226,7 +189,7 @@ def _refuse(findings: Sequence[Finding]) -> None:
 
 def _as_release(registry: Registry, candidate: Candidate, head: str, eval_summary: Callable[[Prompt], str]) -> Release:
     prompt = candidate.prompt
-    latest = registry.latest(prompt.name)
+    latest = registry.latest(prompt.name) or registry.latest(prompt.name, yanked=True)
     return Release(
         name=prompt.name,
         version=prompt.version,
