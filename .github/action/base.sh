@@ -104,6 +104,14 @@ elif shallow; then
 fi
 output against "$against"
 
+# read_elsewhere BASE: whether a prompt may read one of the changed files, wherever it lies: some include or schema
+# in the repository says its name. A name that is meant otherwise costs a measurement, and hides nothing.
+read_elsewhere() {
+  local names
+  names=$(git diff -z --name-only --no-renames "$1" HEAD | tr '\0\n' '\n?' | sed 's#.*/##')
+  git grep -hIE '\{%[[:space:]]*include|schema:' HEAD -- | grep -F "$names" > /dev/null
+}
+
 touched=true
 paths=()
 while IFS= read -r path; do
@@ -112,7 +120,8 @@ while IFS= read -r path; do
 done < <(entries "$CHANGED_PATHS")
 # no submodule is passed over because .gitmodules, a file of the change, wants it so
 if [ -n "$against" ] && [ "${#paths[@]}" -gt 0 ] \
-  && git diff --quiet --ignore-submodules=none "$(git merge-base HEAD "$against")" HEAD -- "${paths[@]}"; then
+  && git diff --quiet --ignore-submodules=none "$(git merge-base HEAD "$against")" HEAD -- "${paths[@]}" \
+  && ! read_elsewhere "$(git merge-base HEAD "$against")"; then
   # globs that mean no file at all would be green for ever
   if git diff --quiet "$(git hash-object -t tree /dev/null)" HEAD -- "${paths[@]}"; then
     fault 2 "paths: nothing in this repository is like any of them, so no change would ever be measured"

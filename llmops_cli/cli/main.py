@@ -26,8 +26,8 @@ from llmops_cli.cli import (
     judge_attack,
     project,
     prompt,
+    prompt_bump,
     prompt_files,
-    prompt_marks,
     prompt_release,
     reporting,
     sharding,
@@ -67,8 +67,8 @@ app.add_typer(report_app, name="report")
 app.add_typer(environment_app, name="env")
 project.register(app)
 prompt.register(prompt_app)
+prompt_bump.register(prompt_app)
 prompt_release.register(prompt_app)
-prompt_marks.register(prompt_app)
 environment.register(app, environment_app)
 verify.register(app)
 evaluation.register(eval_app)

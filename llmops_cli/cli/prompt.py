@@ -1,4 +1,4 @@
-"""`llmops prompt new | show | render | diff | bump`."""
+"""`llmops prompt new | show | render | diff`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,7 +30,6 @@ Meant = Annotated[
         help="NAME, or NAME@WHERE with a version, range (^3.1), environment, branch or commit.",
     ),
 ]
-_LEVELS = ("patch", "minor", "major")
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +40,6 @@ def register(app: typer.Typer) -> None:
         render
     )
     app.command("diff", epilog="Example: llmops prompt diff rag-answer 3.1.0 production")(diff)
-    app.command("bump", epilog="Example: llmops prompt bump rag-answer, or: llmops prompt bump rag-answer minor")(bump)
 
 
 def new(
@@ -64,20 +62,13 @@ def new(
 
 def show(prompt: Meant, as_json: AsJson = False) -> int:
     """Show a prompt: its messages, variables, model and digest."""
-    from llmops_cli.prompts.promotable import said_of
     from llmops_cli.reports.prompt_text import prompt_pieces
 
-    registry = _registry()
-    found = registry.resolve(_parsed(prompt))
-    yanked, deprecated = said_of(registry, found)
+    found = resolve(prompt)
     for name in found.unused:
         console.warn(f"variable {name!r} is declared, but no message mentions it")
-    if yanked:
-        console.warn(f"{found.reference} is yanked: {yanked}")
-    if deprecated:
-        console.warn(f"{found.reference} is deprecated: {deprecated}")
     if as_json:
-        console.out_json({**as_json_document(found), "yanked": yanked, "deprecated": deprecated})
+        console.out_json(as_json_document(found))
     else:
         _print(prompt_pieces(found))
     return 0
@@ -146,45 +137,6 @@ def diff(
     return 0
 
 
-def bump(
-    name: Name,
-    level: Annotated[
-        str, typer.Argument(metavar="LEVEL", help="patch, minor or major; the smallest that is needed by default.")
-    ] = "",
-    version: Annotated[str, typer.Option("--version", metavar="X.Y.Z", help="Take this version.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")] = False,
-    as_json: AsJson = False,
-) -> int:
-    """Raise the version of a prompt as far as its change needs; nothing else in the file changes."""
-    from llmops_cli.errors import InputError
-    from llmops_cli.files.shape import nearest
-    from llmops_cli.prompts.bump import plan_bump, write_bump
-    from llmops_cli.prompts.version import Level, Version
-    from llmops_cli.reports.prompt_text import needed_pieces, plain
-
-    if level and version:
-        raise InputError("a level and --version say the same", hint="keep one of them")
-    if level and level not in _LEVELS:
-        raise InputError(f"{level!r} is not a level", hint=nearest(level, _LEVELS))
-    registry = _registry()
-    planned = plan_bump(
-        registry,
-        name,
-        level=Level[level.upper()] if level else None,
-        version=Version.parse(version.removeprefix("v")) if version else None,
-        evidence=evidence_of(registry.config),
-    )
-    if planned.writes and not dry_run:
-        write_bump(planned, registry.config.root)
-    if as_json:
-        console.out_json({"format": "llmops.bump/1", "written": planned.writes and not dry_run, **planned.as_json()})
-        return 0
-    console.out(planned.explanation() + (" (not written)" if planned.writes and dry_run else ""))
-    for origin in planned.changed:
-        console.out(f"since {origin.label}: {plain(needed_pieces(origin.needed)).rstrip()}")
-    return 0
-
-
 def _registry() -> "Registry":
     from llmops_cli.config import load_config
     from llmops_cli.prompts.registry import open_registry
@@ -197,13 +149,9 @@ def _registry() -> "Registry":
 
 def resolve(text: str) -> "Prompt":
     """The prompt that a person means; what is odd about the registry is told. Raises InputError and FileError."""
-    return _registry().resolve(_parsed(text))
-
-
-def _parsed(text: str) -> "Reference":
     from llmops_cli.prompts.reference import Reference
 
-    return Reference.parse(text)
+    return _registry().resolve(Reference.parse(text))
 
 
 def _sides(registry: "Registry", prompt: str, before: str, after: str) -> "tuple[Prompt, Prompt, tuple[str, str]]":
@@ -274,6 +222,7 @@ def as_json_document(prompt: "Prompt") -> "dict[str, Json]":
         "version": str(prompt.version),
         "digest": prompt.digest,
         "path": prompt.path,
+        "parts": list(prompt.parts),
         "description": prompt.description,
         "owner": prompt.owner,
         **prompt.contract(),

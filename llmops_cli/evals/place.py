@@ -8,6 +8,7 @@ from llmops_cli.errors import FileError, LlmopsError
 from llmops_cli.evals.plan import Subject
 from llmops_cli.evals.preparation import Preparation
 from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.prompts.through import place_in_partial
 from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tree import Tree, WorkTree
@@ -19,8 +20,8 @@ _QUIET = ("description", "owner", "metadata", "version")  # what no model sees, 
 def with_places(prepared: Preparation, config: Config) -> Preparation:
     """The preparation whose sides know where their prompts stand.
 
-    The candidate points at what changed since the baseline, every other side at its words. What cannot be read again
-    is no reason to stop: then it is line 1.
+    The candidate points at what changed since the baseline, be it in a partial; every other side at its words. What
+    cannot be read again is no reason to stop: then it is line 1.
     """
     repo = Repo.find(config.root) if config.git_root else None
     own = _text(prepared.candidate, config, repo)
@@ -32,6 +33,10 @@ def with_places(prepared: Preparation, config: Config) -> Preparation:
     }
 
     def placed(subject: Subject) -> Subject:
+        if subject.role == "candidate" and prepared.baseline:
+            moved = place_in_partial(prepared.baseline.prompt, subject.prompt)
+            if moved is not None:
+                return replace(subject, path=config.prefix + moved[0], line=moved[1])
         before = texts.get("baseline", "") if subject.role == "candidate" else ""
         line = line_to_show(texts[subject.role], before)
         return replace(subject, path=config.prefix + subject.prompt.path, line=line)

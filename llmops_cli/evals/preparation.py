@@ -252,8 +252,8 @@ def _told(row: RecordedRow) -> tuple[object, ...]:
 
 def _candidate(loaded: Loaded, repo: Repo | None, config: Config) -> Subject:
     commit = (repo.head() if repo else None) or ""
-    folders = [config.prefix + config.settings.prompts, config.prefix + config.settings.evals]
-    dirty = bool(repo and commit and repo.is_dirty(folders))
+    read = [config.settings.prompts, config.settings.evals, *loaded.prompt.parts]
+    dirty = bool(repo and commit and repo.is_dirty([config.prefix + path for path in read]))
     subject = Subject("candidate", loaded.prompt, loaded.suite.target, commit=commit, dirty=dirty, code=loaded.code)
     return at_endpoint(subject, config)
 

@@ -4,11 +4,11 @@ A prompt comes from its latest release (before the first one: from HEAD) and, on
 main. The version must be large enough for each of them, and beyond what main has got meanwhile.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from llmops_cli.errors import FileError, InputError
+from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.files.atomic import write_atomic
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.file import PromptFile
@@ -19,8 +19,6 @@ from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
 from llmops_cli.prompts.version import Level, Version
 from llmops_cli.vcs.tree import read_text
-
-_PASSED = Needed(Level.PATCH, (Reason(Level.PATCH, "version-taken", "the number of a yanked version stays taken"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +123,27 @@ def plan_bump(
     return Bump(prompt, target, origins, changed, file.with_version(target) if target != prompt.version else file)
 
 
+def plan_bumps(
+    registry: Registry,
+    names: Sequence[str],
+    *,
+    level: Level | None = None,
+    version: Version | None = None,
+    evidence: Evidence = no_evidence,
+) -> list[Bump]:
+    """The bumps of several prompts, as `plan_bump` plans each. Raises FileError with the problems of all files."""
+    planned: list[Bump] = []
+    problems: dict[Problem, None] = {}
+    for name in names:
+        try:
+            planned.append(plan_bump(registry, name, level=level, version=version, evidence=evidence))
+        except FileError as error:
+            problems |= dict.fromkeys(error.problems)
+    if problems:
+        raise FileError(list(problems))
+    return planned
+
+
 def write_bump(bump: Bump, root: Path) -> None:
     """Write the file of a bump below the project root. Raises InputError when it cannot be written."""
     try:
@@ -176,11 +195,7 @@ def _origins(registry: Registry, prompt: Prompt, evidence: Evidence) -> Iterator
             f"release {latest.version}", latest.version, latest.digest, _since(registry, latest, prompt, evidence)
         )
     taken = registry.release(prompt.name, prompt.version)
-    highest = registry.latest(prompt.name, yanked=True)
-    if highest is not None and highest.yanked and highest.digest != prompt.digest:
-        # what it said is no measure any more, but its number stays taken
-        yield Origin(f"release {highest.version} (yanked)", highest.version, highest.digest, _PASSED)
-    if taken is not None and taken not in (latest, highest) and taken.digest != prompt.digest:
+    if taken is not None and taken != latest and taken.digest != prompt.digest:
         # a prerelease, or an older release: its number is gone, however large a step from the latest it would be
         yield Origin(f"release {taken.version}", taken.version, taken.digest, _since(registry, taken, prompt, evidence))
     fork, tip = _main(registry)

@@ -16,13 +16,13 @@ from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.silent_merge import find_silent_merge
+from llmops_cli.prompts.through import through
 from llmops_cli.prompts.version import Level
 from llmops_cli.vcs.base import BaseCommit
 from llmops_cli.vcs.tree import Tree
 
 Rule = Literal[
-    "needs-bump", "version-taken", "version-below", "level-too-low", "silent-merge", "deleted-while-live",
-    "yanked-while-live",
+    "needs-bump", "version-taken", "version-below", "level-too-low", "silent-merge", "deleted-while-live"
 ]  # fmt: skip
 
 
@@ -114,10 +114,7 @@ def check(
         except FileError as error:
             problems += error.problems
     gone = [name for name in served if name not in authored and (not names or name in names)]
-    findings += _deleted(registry, gone, against)
-    if against is None:  # the request that ends it must not be held up by it
-        findings += _yanked(registry, [name for name in served if not names or name in names])
-    return Checked(tuple(chosen), tuple(findings), tuple(problems))
+    return Checked(tuple(chosen), tuple(findings + _deleted(registry, gone, against)), tuple(problems))
 
 
 def read_candidate(tree: Tree, name: str, *, folder: str) -> Candidate:
@@ -149,9 +146,8 @@ def _against_branch(registry: Registry, candidate: Candidate, against: BaseCommi
     if base is not None and (base.prompt.version, base.prompt.digest) == (prompt.version, prompt.digest):
         return []
     if base is not None and base.prompt.version == prompt.version:
-        return [
-            candidate.object_to("needs-bump", f"changed since {base.label}, still {prompt.version}", candidate.bump)
-        ]
+        message = f"changed{through(base.prompt, prompt)} since {base.label}, still {prompt.version}"
+        return [candidate.object_to("needs-bump", message, candidate.bump)]
     tip_label = f"{against.name} ({against.against_commit[:7]})"
     tip = _side(registry, prompt.name, against.against_commit, tip_label)
     return (
@@ -163,11 +159,13 @@ def _against_branch(registry: Registry, candidate: Candidate, against: BaseCommi
 
 def _against_releases(registry: Registry, candidate: Candidate) -> list[Finding]:
     prompt = candidate.prompt
-    latest = registry.latest(prompt.name, yanked=True)
+    latest = registry.latest(prompt.name)
     taken = registry.release(prompt.name, prompt.version)
     if taken is not None and taken.digest != prompt.digest:
         if taken == latest:
-            message = f"changed since {prompt.version} was released, still {prompt.version}"
+            before = _latest_side(registry, prompt.name)
+            by = through(before.prompt, prompt) if before else ""
+            message = f"changed{by} since {prompt.version} was released, still {prompt.version}"
             return [candidate.object_to("needs-bump", message, candidate.bump)]
         message = f"{prompt.version} is released with other content (tag {taken.tag})"
         return [candidate.object_to("version-taken", message, candidate.bump)]
@@ -229,18 +227,6 @@ def _deleted(registry: Registry, gone: Sequence[str], against: BaseCommit | None
         path = f"{registry.folder}/{name}.yaml"
         message = f"{name}: the file is gone, but it is live on {places}"
         findings.append(Finding("deleted-while-live", name, path, 0, message, "keep the file while it is served"))
-    return findings
-
-
-def _yanked(registry: Registry, served: Sequence[str]) -> list[Finding]:
-    findings: list[Finding] = []
-    for live in (live for name in served for live in registry.serving(name)):
-        release = registry.release(live.name, live.version)
-        if release is not None and release.yanked:
-            message = f"{live.name}: {live.environment} serves {live.version}, which is yanked: {release.yanked}"
-            hint = f"run: llmops rollback {live.name} --env {live.environment}"
-            path = f"{registry.folder}/{live.name}.yaml"
-            findings.append(Finding("yanked-while-live", live.name, path, 0, message, hint))
     return findings
 
 

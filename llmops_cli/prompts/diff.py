@@ -9,7 +9,9 @@ from itertools import groupby
 from typing import Literal
 
 from llmops_cli.files.json_value import Json, canonical
+from llmops_cli.prompts.partials import Piece
 from llmops_cli.prompts.prompt import Message, Prompt, tool_name
+from llmops_cli.prompts.through import changed_partials
 
 Kind = Literal["added", "removed", "changed"]
 _TOKEN = re.compile(r"\n|[^\S\n]+|\w+|[^\w\s]")
@@ -68,6 +70,7 @@ class MessageChange:
     position: int | None
     position_before: int | None
     segments: tuple[Segment, ...]
+    parts: tuple[str, ...] = ()  # partials that are not the same on both sides
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -77,6 +80,7 @@ class MessageChange:
             "position": self.position,
             "position_before": self.position_before,
             "segments": [segment.as_json() for segment in self.segments],
+            "parts": list(self.parts),
         }
 
 
@@ -122,7 +126,7 @@ def diff_prompts(before: Prompt, after: Prompt) -> PromptDiff:
         digest_after=after.digest,
         fields=tuple(_fields(before, after)),
         variables=tuple(_variables(before, after)),
-        messages=tuple(_messages(before.messages, after.messages)),
+        messages=tuple(_messages(before, after)),
     )
 
 
@@ -194,9 +198,8 @@ def _joined(segments: Sequence[Segment]) -> Iterator[Segment]:
                 yield Segment(kind, text)
 
 
-def _messages(before: Sequence[Message], after: Sequence[Message]) -> Iterator[MessageChange]:
-    old = [(message.role, message.content.replace("\r\n", "\n")) for message in before]
-    new = [(message.role, message.content.replace("\r\n", "\n")) for message in after]
+def _messages(before: Prompt, after: Prompt) -> Iterator[MessageChange]:
+    old, new = _roles_and_texts(before.messages), _roles_and_texts(after.messages)
     for tag, low, high, low_after, high_after in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
@@ -206,8 +209,17 @@ def _messages(before: Sequence[Message], after: Sequence[Message]) -> Iterator[M
             role, text = new[j] if j < high_after else ("", "")
             kind: Kind = "changed" if role and role_before else "added" if role else "removed"
             position, position_before = j if role else None, i if role_before else None
-            segments = word_diff(text_before, text)
-            yield MessageChange(kind, role, role_before, position, position_before, segments)
+            parts = changed_partials(_pieces(before, position_before), _pieces(after, position))
+            yield MessageChange(kind, role, role_before, position, position_before, word_diff(text_before, text), parts)
+
+
+def _roles_and_texts(messages: Sequence[Message]) -> list[tuple[str, str]]:
+    return [(message.role, message.content.replace("\r\n", "\n")) for message in messages]
+
+
+def _pieces(prompt: Prompt, position: int | None) -> Sequence[Piece]:
+    """The pieces of a message; none where it does not exist, or where nobody knows them, as of a stored run."""
+    return prompt.pieces[position] if position is not None and prompt.pieces else ()
 
 
 def _variables(before: Prompt, after: Prompt) -> Iterator[VariableChange]:

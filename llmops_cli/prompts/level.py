@@ -18,6 +18,7 @@ from llmops_cli.prompts.diff import PromptDiff, diff_prompts
 from llmops_cli.prompts.prompt import Prompt, tool_name, tool_schema
 from llmops_cli.prompts.schema_change import SchemaStep, schema_changes
 from llmops_cli.prompts.template import Substitution
+from llmops_cli.prompts.through import through
 from llmops_cli.prompts.variable import Variable
 from llmops_cli.prompts.version import Level
 
@@ -248,7 +249,7 @@ def _text(before: Prompt, after: Prompt, diff: PromptDiff) -> Iterator[Reason]:
         else:
             yield Reason(Level.MINOR, "format-changed", "template_format changed, and with it what is filled in")
     elif diff.messages:
-        yield Reason(Level.PATCH, "wording", "the wording changed")
+        yield Reason(Level.PATCH, "wording", f"the wording changed{through(before, after)}")
 
 
 def _parts(template: object) -> object:

@@ -7,7 +7,6 @@ from typing import Literal
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.file import load_prompt, prompt_path
-from llmops_cli.prompts.promotable import said_of
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
@@ -26,8 +25,6 @@ class Overview:
     released: str  # the latest released version, empty for none
     live: Mapping[str, str]  # environment -> version
     problem: str = ""
-    yanked: str = ""  # why the version of the working tree is
-    deprecated: str = ""  # why the prompt is, or this version
     prompt: Prompt | None = field(default=None, compare=False)  # of the working tree
 
 
@@ -53,19 +50,16 @@ def live_on(registry: Registry, release: Release) -> list[str]:
 def _one(registry: Registry, name: str, authored: bool) -> Overview:
     latest = registry.latest(name)
     released = str(latest.version) if latest else ""
-    said = registry.mark(name)
-    deprecated = said.sentence if said else ""
     live = {served.environment: str(served.version) for served in registry.serving(name)}
     if not authored:
-        return Overview(name, "", "deleted", released, live, deprecated=deprecated)
+        return Overview(name, "", "deleted", released, live)
     try:
         path = prompt_path(registry.work_tree, name, folder=registry.folder)
         prompt = load_prompt(registry.work_tree, path or name, folder=registry.folder)
     except InputError as error:  # what is wrong with the file, or with its name
-        return Overview(name, "", "broken", released, live, error.message, deprecated=deprecated)
+        return Overview(name, "", "broken", released, live, error.message)
     state = state_of(registry, name, str(prompt.version), prompt.digest)
-    yanked, deprecated = said_of(registry, prompt)
-    return Overview(name, str(prompt.version), state, released, live, "", yanked, deprecated, prompt)
+    return Overview(name, str(prompt.version), state, released, live, prompt=prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +74,6 @@ class LogEntry:
     who: str = ""
     eval_summary: str = ""
     live: tuple[str, ...] = ()
-    yanked: str = ""  # the reasons
-    deprecated: str = ""
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -93,8 +85,6 @@ class LogEntry:
             "who": self.who,
             "eval": self.eval_summary,
             "live": list(self.live),
-            "yanked": self.yanked,
-            "deprecated": self.deprecated,
         }
 
 
@@ -118,8 +108,6 @@ def history(registry: Registry, name: str) -> list[LogEntry]:
             who=release.who,
             eval_summary=release.eval_summary,
             live=tuple(live_on(registry, release)),
-            yanked=release.yanked,
-            deprecated=release.deprecated,
         )
         for release in reversed(releases)
     ]

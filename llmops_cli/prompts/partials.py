@@ -124,7 +124,7 @@ class Partials:
         path = beside(chain[-1], target)
         if path.lower().endswith(_PROMPT_ENDINGS):
             raise _refused("a prompt file cannot be a partial", "put the shared text into a file such as NAME.md")
-        if any(part.startswith(".") for part in path.split("/")):
+        if any(part.startswith(".") and part.strip(".") for part in target.split("/")):
             raise _refused("a hidden file cannot be a partial")
         if path in chain:
             raise _refused(f"it includes itself: {' -> '.join((*chain[chain.index(path) :], path))}")

@@ -11,13 +11,12 @@ from llmops_cli.errors import InputError
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
 from llmops_cli.prompts.live import BRANCHES, Environment, Live, read_environments, read_live
-from llmops_cli.prompts.mark import Mark, read_marks
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import Reference, check_name
 from llmops_cli.prompts.served import load_served, tag_of
 from llmops_cli.prompts.tag import Release, read_releases
 from llmops_cli.prompts.version import Version, VersionRange
-from llmops_cli.vcs.commit_tree import CommitTree
+from llmops_cli.vcs.commit_tree import CommitTree, Known
 from llmops_cli.vcs.refs import Refs, read_refs
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tree import Tree, WorkTree
@@ -39,10 +38,9 @@ class Registry:
         self.config = config
         self.repo = repo
         self.refs = refs
-        self._marks, dubious = read_marks(refs.tags)
-        self._releases, warnings = read_releases(refs.tags, self._marks)
-        self.warnings = warnings + dubious
+        self._releases, self.warnings = read_releases(refs.tags)
         self._trees: dict[tuple[str, str], CommitTree] = {}
+        self._known = Known()
 
     @property
     def folder(self) -> str:
@@ -58,7 +56,9 @@ class Registry:
         if self.repo is None:
             raise InputError("this is not a git repository", hint="run: git init")
         if (commit, label) not in self._trees:
-            self._trees[commit, label] = CommitTree(self.repo, commit, prefix=self.config.prefix, label=label)
+            self._trees[commit, label] = CommitTree(
+                self.repo, commit, prefix=self.config.prefix, label=label, known=self._known
+            )
         return self._trees[commit, label]
 
     def releases(self, name: str | None = None) -> tuple[Release, ...]:
@@ -67,21 +67,14 @@ class Registry:
             return self._releases.get(name, ())
         return tuple(release for of_one in sorted(self._releases) for release in self._releases[of_one])
 
-    def latest(self, name: str, *, yanked: bool = False) -> Release | None:
-        """The highest release that is no prerelease, else the highest; None when there is none.
-
-        Yanked ones count only where their numbers are meant, which stay taken.
-        """
-        own = [release for release in self.releases(name) if yanked or not release.yanked]
+    def latest(self, name: str) -> Release | None:
+        """The highest release that is no prerelease, else the highest; None when there is none."""
+        own = self.releases(name)
         return next((release for release in reversed(own) if not release.version.pre), own[-1] if own else None)
 
     def release(self, name: str, version: Version | str) -> Release | None:
         """One release, None when it does not exist."""
         return next((release for release in self.releases(name) if str(release.version) == str(version)), None)
-
-    def mark(self, name: str, version: Version | None = None) -> Mark | None:
-        """What was said of a release, or of the prompt as a whole, after it was made."""
-        return self._marks.get(name if version is None else f"{name}@{version}")
 
     def names(self) -> list[str]:
         """Every prompt that exists in the working tree, in a release, or in an environment."""
@@ -143,7 +136,7 @@ class Registry:
         place = self.place_of(release)
         tree = self.commit_tree(release.commit, label=release.reference)
         if place.prefix != self.config.prefix:
-            tree = CommitTree(tree.repo, release.commit, label=release.reference)
+            tree = CommitTree(tree.repo, release.commit, label=release.reference, known=self._known)
         return load_prompt(tree, place.path, folder=place.folder)
 
     def place_of(self, release: Release) -> Place:
@@ -191,10 +184,7 @@ class Registry:
         """What can stand behind `NAME@`, for a hint."""
         if not self.releases(name) and self.tags_missing():
             return "no tags fetched; run: git fetch --tags"
-        versions = [
-            f"{release.version} (yanked)" if release.yanked else str(release.version)
-            for release in reversed(self.releases(name))
-        ]
+        versions = [str(release.version) for release in reversed(self.releases(name))]
         shown = ", ".join(versions[:12]) + (f" and {len(versions) - 12} more" if len(versions) > 12 else "")
         if not versions and name not in self.names():
             return nearest(name, self.names()) or "there are no prompts here"
@@ -210,8 +200,7 @@ class Registry:
         text = reference.at.removeprefix("v")
         wanted = VersionRange.parse(text)
         if wanted is not None:
-            releases = [release for release in self.releases(reference.name) if not release.yanked]
-            fitting = [release for release in releases if release.version in wanted]
+            fitting = [release for release in self.releases(reference.name) if release.version in wanted]
             if not fitting:
                 raise InputError(f"no release of {reference.name} is in {wanted.text}", hint=self.known(reference.name))
             return fitting[-1]

@@ -6,13 +6,14 @@ from typing import Literal
 
 from llmops_cli.errors import FileError
 from llmops_cli.prompts.file import load_prompt
+from llmops_cli.prompts.partials import MAX_LEVELS
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
 from llmops_cli.vcs.many_commits import ManyCommits
 
 Misfit = Literal["missing-file", "unreadable-file", "other-version", "other-digest"]
-_ROUNDS = 3  # the prompt files, the schemas they name, and one to spare
+_ROUNDS = MAX_LEVELS + 2  # schemas and partials, the partials that those include, and one to spare
 
 
 @dataclass(frozen=True, slots=True)

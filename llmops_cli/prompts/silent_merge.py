@@ -26,10 +26,10 @@ def find_silent_merge(registry: Registry, prompt: Prompt, path: str) -> SilentMe
     repo, head = registry.repo, registry.repo.head() if registry.repo else None
     if repo is None or head is None:
         return None
-    full = registry.config.prefix + path
-    latest = registry.latest(prompt.name, yanked=True)
+    full, *parts = (registry.config.prefix + each for each in (path, *prompt.parts))
+    latest = registry.latest(prompt.name)
     stop = [f"^{latest.commit}"] if latest else []
-    log = repo.ask("log", "--merges", "--topo-order", "--format=%H %P", head, *stop, "--", full)
+    log = repo.ask("log", "--merges", "--topo-order", "--format=%H %P", head, *stop, "--", full, *parts)
     merges = [line.split() for line in log.lines]
     wanted = [f"{commit}:{full}" for merge in merges for commit in merge]
     versions = dict(zip(wanted, map(version_in, repo.read_blobs(wanted)), strict=True))

@@ -29,6 +29,7 @@ def prompt_pieces(prompt: Prompt) -> list[Piece]:
     facts = {
         "digest": prompt.digest,
         "owner": prompt.owner,
+        "reads": ", ".join(prompt.parts),
         "model": prompt.model,
         "params": _pairs(prompt.params),
         "format": prompt.template_format,
@@ -115,7 +116,8 @@ def _message(change: MessageChange, *, marks: bool) -> list[Piece]:
     if change.role and change.role_before and change.role != change.role_before:
         role = f"{change.role_before} -> {change.role}"
     position = change.position if change.position is not None else change.position_before
-    head = f"{_SIGNS[change.kind]} message {(position or 0) + 1} ({role})\n"
+    by = f" through {', '.join(map(visible, change.parts))}" if change.parts else ""
+    head = f"{_SIGNS[change.kind]} message {(position or 0) + 1} ({role}){by}\n"
     pieces: list[Piece] = [(head, _COLOURS[change.kind])]
     for segment in _shortened(change.segments):
         text = visible(segment.text)

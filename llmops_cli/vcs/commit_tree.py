@@ -1,26 +1,39 @@
 """The files of one commit as a Tree: nothing is checked out, nothing on disk is touched."""
 
+from dataclasses import dataclass, field
+
 from llmops_cli.errors import FileError, Problem
 from llmops_cli.vcs.repo import Repo
 
 _KINDS = {"120000": "is a symbolic link", "160000": "is a submodule"}
-_SMALL = (".yaml", ".yml")
+_SMALL = ((".yaml", ".yml"), (".md", ".txt", ".j2"))  # prompts and suites; partials
 _AHEAD = 500  # files read ahead at once
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What trees of one repository have read already, so that a file of many commits is read once."""
+
+    blobs: dict[str, bytes | None] = field(default_factory=dict)  # by object id
+    listed: dict[tuple[str, str], dict[str, tuple[str, str]]] = field(default_factory=dict)  # by commit and path
 
 
 class CommitTree:
     """The project below `prefix` (empty or ending with `/`) at a commit, given by its full id; nothing is checked out.
 
     `label` is how messages name it, such as `main (a1b2c3d)`. Links and submodules are refused when they are read.
+    Trees with the same `known` read no file twice.
     """
 
-    def __init__(self, repo: Repo, commit: str, *, prefix: str = "", label: str = "") -> None:
+    def __init__(
+        self, repo: Repo, commit: str, *, prefix: str = "", label: str = "", known: Known | None = None
+    ) -> None:
         self.repo = repo
         self.commit = commit
         self.prefix = prefix
         self.label = label or commit[:7]
-        self._listed: dict[str, dict[str, tuple[str, str]]] = {}
-        self._blobs: dict[str, bytes | None] = {}
+        self._known = known or Known()
+        self._blobs = self._known.blobs
 
     def read(self, path: str) -> bytes | None:
         if path.startswith("/") or ".." in path.split("/") or "\n" in path:
@@ -48,18 +61,20 @@ class CommitTree:
     def _entries(self, path: str) -> dict[str, tuple[str, str]]:
         """What lies below the first folder of the path: a whole monorepo is not listed for one prompt."""
         top = self.prefix + path.strip("/").split("/")[0]
-        if top not in self._listed:
-            self._listed[top] = self.repo.entries(self.commit, top)
-        return self._listed[top]
+        listed = self._known.listed
+        if (self.commit, top) not in listed:
+            listed[self.commit, top] = self.repo.entries(self.commit, top)
+        return listed[self.commit, top]
 
     def _siblings(self, path: str) -> list[str]:
         """Blobs worth reading with this one: whoever reads a prompt mostly reads the next one too."""
-        if not path.endswith(_SMALL):
+        alike = next((endings for endings in _SMALL if path.endswith(endings)), None)
+        if alike is None:
             return []
         folder = (self.prefix + path).rpartition("/")[0] + "/"
         near = [
             blob
             for other, (mode, blob) in self._entries(path).items()
-            if other.startswith(folder) and other.endswith(_SMALL) and mode.startswith("100")
+            if other.startswith(folder) and other.endswith(alike) and mode.startswith("100")
         ]
         return [blob for blob in dict.fromkeys(near) if blob not in self._blobs][:_AHEAD]

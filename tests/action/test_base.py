@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
+from tests.action.git_server import TOKEN, GitServer
 from tests.action.hub import Hub
 from tests.action.project import changed, first_project, gate, git, measured, workflow
-from tests.git_server import TOKEN, GitServer
 
 ENDS_THERE = {"paths": ".github/**"}  # no such file is touched, so the action ends once it has fetched
 
@@ -167,6 +167,16 @@ def test_paths_that_could_never_be_touched_are_refused(hub: Hub, paths: str, wor
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("error", "2"), job.log.text
     assert words in job.log.annotations[0]
     assert "Measure" not in job.ran
+
+
+@pytest.mark.parametrize(("path", "touched"), [("shared/tone.txt", "true"), ("shared/other.txt", "false")])
+def test_a_partial_is_looked_at_wherever_it_lies(hub: Hub, path: str, touched: str) -> None:
+    hub.work.commit(
+        {"shared/safety.md": '{% include "tone.txt" %}\n', "shared/tone.txt": "Kind.\n", "shared/other.txt": ""}
+    )
+    first_project(hub)
+    job = gate(hub, hub.open(7, {path: "Kinder.\n"}), paths="prompts/**")
+    assert job.inside["base"].outputs["touched"] == touched, job.log.text
 
 
 def test_a_submodule_that_asks_to_be_passed_over_is_a_change(hub: Hub) -> None:

@@ -276,11 +276,13 @@ def test_bump_as_data(prompts: Prompts) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["p", "mayor"], "'mayor' is not a level\nhelp:  did you mean 'major'?"),
+        (["p", "mayor"], "'mayor' is not a level, and no prompt has this name\nhelp:  did you mean 'major'?"),
         (["p", "major", "--version", "2.0.0"], "a level and --version say the same"),
         (["p", "--version", "two"], "'two' is not a version"),
         (["q"], "there is no prompt 'q'"),
-        ([], "Missing argument 'NAME'"),
+        ([], "no prompt is named\nhelp:  name the prompts to bump, or say --all"),
+        (["p", "--all"], "--all means every prompt"),
+        (["p", "p2", "--version", "2.0.0"], "--version is for one prompt"),
     ],
 )
 def test_bump_refuses(prompts: Prompts, arguments: list[str], message: str) -> None:

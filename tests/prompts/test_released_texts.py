@@ -57,6 +57,17 @@ def test_a_project_below_the_top_of_the_repository(repo: GitRepo) -> None:
     assert [text.prompt and text.prompt.path for text in read] == ["prompts/p.yaml", "prompts/p.yaml"]
 
 
+def test_partials_of_partials_are_read_too(repo: GitRepo) -> None:
+    for patch in range(2):
+        chain = {f"prompts/parts/{n}.md": f'{n}{{% include "{n + 1}.md" %}}' for n in range(4)}
+        text = f"name: p\nversion: 1.0.{patch}\ntemplate: '{{% include \"parts/0.md\" %}}'\n"
+        repo.commit({"prompts/p.yaml": text, **chain, "prompts/parts/4.md": f"end {patch}"})
+        release(opened(repo), ["p"])
+    registry = opened(repo)
+    read = read_released(registry, registry.releases())
+    assert [text.prompt and text.prompt.messages[0].content for text in read] == ["0123end 0", "0123end 1"]
+
+
 def opened_below(repo: GitRepo):  # type: ignore[no-untyped-def]
     """The registry of the project in app/."""
     from llmops_cli.config import load_config

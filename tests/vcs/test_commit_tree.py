@@ -3,7 +3,7 @@
 import pytest
 
 from llmops_cli.errors import FileError
-from llmops_cli.vcs.commit_tree import CommitTree
+from llmops_cli.vcs.commit_tree import CommitTree, Known
 from llmops_cli.vcs.repo import Repo
 from tests.conftest import GitRepo
 
@@ -62,3 +62,16 @@ def test_links_and_submodules_are_refused(repo: GitRepo) -> None:
     with pytest.raises(FileError, match="is a submodule"):
         odd.read("prompts/module.yaml")
     assert odd.read("prompts/a.yaml") == b"a"
+
+
+def test_git_is_asked_once_for_files_that_lie_together_also_of_several_commits(repo: GitRepo) -> None:
+    files = {f"prompts/partials/{name}.md": name for name in "abc"} | {"prompts/p.yaml": "p"}
+    first, second = repo.commit(dict(files)), repo.commit({"prompts/p.yaml": "p2"})
+    here = Repo.find(repo.path)
+    assert here is not None
+    known = Known()
+    trees = [CommitTree(here, commit, known=known) for commit in (first, second)]
+    assert [each.read("prompts/p.yaml") for each in trees] == [b"p", b"p2"]
+    assert trees[0].read("prompts/partials/a.md") == b"a"
+    (repo.path / ".git").rename(repo.path / "gone")  # from here on nobody answers
+    assert [each.read(f"prompts/partials/{name}.md") for name in "bc" for each in trees] == [b"b", b"b", b"c", b"c"]
