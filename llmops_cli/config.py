@@ -4,6 +4,7 @@ The only reader of os.environ.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,15 +12,16 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.files.json_value import read_text
-from llmops_cli.files.shape import FileShape, nearest, read_shape
+from llmops_cli.files.shape import FileShape, ProjectPath, nearest, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
 
 SETTINGS_FILE = "llmops.yaml"
 CacheMode = Literal["write", "read", "off"]  # write: answers are read from it and kept in it
+_FINGERPRINT = re.compile(r"([0-9A-F]{40}|[0-9A-F]{64})\Z")
 _OPENAI_NAMES = ("gpt-", "chatgpt-", "o1", "o3", "o4")
 
 
@@ -39,6 +41,29 @@ class CalibrationSettings(FileShape):
     min_coverage: int | float = Field(default=0.95, gt=0, le=1)
 
 
+class SigningSettings(FileShape):
+    """`signing:` of llmops.yaml: who may sign releases, and whether they must be signed."""
+
+    allowed_signers: ProjectPath | Literal[""] = ""
+    gpg_keys: list[str] = Field(default_factory=list)
+    required: bool = False
+
+    @field_validator("gpg_keys")
+    @classmethod
+    def _whole_fingerprints(cls, keys: list[str]) -> list[str]:
+        """Shorter ids of keys can be forged."""
+        plain = [key.replace(" ", "").upper() for key in keys]
+        if not all(_FINGERPRINT.match(key) for key in plain):
+            raise ValueError("must be whole fingerprints of 40 or 64 hex digits, as gpg --fingerprint prints them")
+        return plain
+
+    @model_validator(mode="after")
+    def _somebody_may(self) -> "SigningSettings":
+        if self.required and not (self.allowed_signers or self.gpg_keys):
+            raise ValueError("required, but nobody may sign: name allowed_signers or gpg_keys")
+        return self
+
+
 class Settings(FileShape):
     """llmops.yaml, every key optional."""
 
@@ -52,6 +77,7 @@ class Settings(FileShape):
     embedding_model: str = ""
     run: RunSettings = Field(default_factory=RunSettings)
     calibration: CalibrationSettings = Field(default_factory=CalibrationSettings)
+    signing: SigningSettings = Field(default_factory=SigningSettings)
 
     @field_validator("prompts", "evals")
     @classmethod

@@ -5,6 +5,7 @@
     |-- InputError         2   bad input, file or flag
     |   `-- FileError      2   ... at a place: file, line, key
     |-- MeasureError       3   could not measure: provider, budget, nothing to evaluate or to compare
+    |-- ServeError         3   no version of a prompt can be served: the remote, the disk and the snapshot say why
     |-- ForgeError         3   the forge (GitHub) refused, or did not answer
     |-- ConflictError      4   the registry says no: a tag exists, a race was lost
     `-- Interrupted      130   a person pressed Ctrl-C; what was paid for is kept
@@ -71,6 +72,12 @@ class FileError(InputError):
 
 class MeasureError(LlmopsError):
     """Could not measure: provider, budget, nothing to evaluate, nothing to compare (exit code 3)."""
+
+    exit_code = 3
+
+
+class ServeError(LlmopsError):
+    """A prompt cannot be served, or one place that it could come from cannot give it (exit code 3)."""
 
     exit_code = 3
 

@@ -107,3 +107,18 @@ def test_a_current_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pyte
     gone.rmdir()
     with pytest.raises(InputError, match="the current folder does not exist any more"):
         load_config(env={})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("signing: {required: true}", "nobody may sign"),
+        ("signing: {gpg_keys: [9DD06A6A]}", "whole fingerprints"),
+        ("signing: {allowed_signers: ../signers}", "below the project root"),
+    ],
+)
+def test_signing_that_would_let_anybody_or_nobody_through_is_refused(text: str, says: str) -> None:
+    with pytest.raises(FileError, match=says):
+        parse_settings(text)
+    spaced = parse_settings("signing: {gpg_keys: ['90c3 8efd 2068 ce5f 06a4  ca9b 8233 96f0 9dd0 6a6a']}")
+    assert spaced.signing.gpg_keys == ["90C38EFD2068CE5F06A4CA9B823396F09DD06A6A"]

@@ -10,7 +10,7 @@ from llmops_cli.checks.built_in_judges import built_in_judges
 from llmops_cli.checks.canaries import canaries
 from llmops_cli.checks.catalogue import BUILT_IN
 from llmops_cli.checks.labels import LabelRow
-from llmops_cli.config import CalibrationSettings, RunSettings, Settings
+from llmops_cli.config import CalibrationSettings, RunSettings, Settings, SigningSettings
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import CaseRecord, Counts, Result, Run, Side
@@ -49,6 +49,7 @@ def quoted(page: str) -> set[str]:
         ("settings.md", Settings.model_fields.keys()),
         ("settings.md", {f"run.{name}" for name in RunSettings.model_fields}),
         ("settings.md", {f"calibration.{name}" for name in CalibrationSettings.model_fields}),
+        ("settings.md", {f"signing.{name}" for name in SigningSettings.model_fields}),
         ("calibration.md", set(LabelRow.model_fields)),
         ("suite-file.md", SuiteShape.model_fields.keys() | TargetShape.model_fields.keys()),
         ("suite-file.md", Case.model_fields.keys() | RecordedRow.model_fields.keys()),
@@ -79,6 +80,7 @@ def test_every_variable_of_the_environment_is_explained() -> None:
         "LLMOPS_CACHE_URL",
         "LLMOPS_DEBUG",
         "LLMOPS_ENDPOINTS",
+        "LLMOPS_GIT_TOKEN",
         "LLMOPS_STATE_DIR",
     }
     assert variables - quoted("settings.md") == set()

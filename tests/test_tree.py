@@ -34,11 +34,12 @@ HEAVY = [
     "ray",
 ]
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
-# the configuration; the place that starts git without what a hook has left behind; the doors to litellm and ray, whose
-# switches must be set before they are imported
+# the configuration; what a running service finds around it; the place that starts git without what a hook has left
+# behind; the doors to litellm and ray, whose switches must be set before they are imported
 READERS = {
     "llmops_cli/config.py",
     "llmops_cli/vcs/plumbing.py",
+    "llmops_cli/runtime/surroundings.py",
     "llmops_cli/models/via_litellm.py",
     "llmops_cli/evals/via_ray.py",
 }

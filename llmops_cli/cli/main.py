@@ -28,6 +28,7 @@ from llmops_cli.cli import (
     prompt,
     prompt_bump,
     prompt_files,
+    prompt_marks,
     prompt_release,
     reporting,
     sharding,
@@ -69,6 +70,7 @@ project.register(app)
 prompt.register(prompt_app)
 prompt_bump.register(prompt_app)
 prompt_release.register(prompt_app)
+prompt_marks.register(prompt_app)
 environment.register(app, environment_app)
 verify.register(app)
 evaluation.register(eval_app)

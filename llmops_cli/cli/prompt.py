@@ -62,13 +62,20 @@ def new(
 
 def show(prompt: Meant, as_json: AsJson = False) -> int:
     """Show a prompt: its messages, variables, model and digest."""
+    from llmops_cli.prompts.promotable import said_of
     from llmops_cli.reports.prompt_text import prompt_pieces
 
-    found = resolve(prompt)
+    registry = _registry()
+    found = registry.resolve(_parsed(prompt))
+    yanked, deprecated = said_of(registry, found)
     for name in found.unused:
         console.warn(f"variable {name!r} is declared, but no message mentions it")
+    if yanked:
+        console.warn(f"{found.reference} is yanked: {yanked}")
+    if deprecated:
+        console.warn(f"{found.reference} is deprecated: {deprecated}")
     if as_json:
-        console.out_json(as_json_document(found))
+        console.out_json({**as_json_document(found), "yanked": yanked, "deprecated": deprecated})
     else:
         _print(prompt_pieces(found))
     return 0
@@ -149,9 +156,13 @@ def _registry() -> "Registry":
 
 def resolve(text: str) -> "Prompt":
     """The prompt that a person means; what is odd about the registry is told. Raises InputError and FileError."""
+    return _registry().resolve(_parsed(text))
+
+
+def _parsed(text: str) -> "Reference":
     from llmops_cli.prompts.reference import Reference
 
-    return _registry().resolve(Reference.parse(text))
+    return Reference.parse(text)
 
 
 def _sides(registry: "Registry", prompt: str, before: str, after: str) -> "tuple[Prompt, Prompt, tuple[str, str]]":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from llmops_cli.config import Config
     from llmops_cli.prompts.check import Checked
+    from llmops_cli.prompts.overview import LogEntry, Overview
     from llmops_cli.prompts.prompt import Prompt
     from llmops_cli.prompts.registry import Registry
     from llmops_cli.prompts.tag import Release
@@ -48,7 +49,15 @@ def list_prompts(as_json: AsJson = False) -> int:
             console.warn(row.problem)
     if as_json:
         prompts = [
-            {"name": r.name, "version": r.version, "state": r.state, "released": r.released, "live": dict(r.live)}
+            {
+                "name": r.name,
+                "version": r.version,
+                "state": r.state,
+                "released": r.released,
+                "live": dict(r.live),
+                "yanked": r.yanked,
+                "deprecated": r.deprecated,
+            }
             for r in rows
         ]
         console.out_json({"format": "llmops.prompts/1", "prompts": prompts})
@@ -60,7 +69,13 @@ def list_prompts(as_json: AsJson = False) -> int:
     console.table(
         ["name", "version", "state", "released", *environments],
         [
-            [r.name, r.version or "-", r.state, r.released or "-", *(r.live.get(e, "-") for e in environments)]
+            [
+                r.name,
+                r.version or "-",
+                _state(r),
+                r.released or "-",
+                *(r.live.get(e, "-") for e in environments),
+            ]
             for r in rows
         ],
     )
@@ -86,7 +101,7 @@ def log(
     if registry.tags_missing():
         console.warn("no tags fetched; run: git fetch --tags")
     console.table(
-        ["version", "date", "who", "level", "digest", "eval", "live"],
+        ["version", "date", "who", "level", "digest", "eval", "live", "note"],
         [
             [
                 e.version or "-",
@@ -96,6 +111,7 @@ def log(
                 e.digest[7:19],
                 " | ".join(one.brief() for one in read_scores(e.eval_summary)) or e.eval_summary,
                 ", ".join(e.live),
+                _note(e),
             ]
             for e in entries
         ],
@@ -158,6 +174,9 @@ def release(
     eval_run: Annotated[
         str, typer.Option("--eval", metavar="RUN_ID", help="The run whose figures go into the tag (default: newest).")
     ] = "",
+    sign: Annotated[
+        bool | None, typer.Option("--sign/--no-sign", help="Sign the tags, or do not (default: as git is set up).")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be released.")] = False,
     as_json: AsJson = False,
 ) -> int:
@@ -176,6 +195,7 @@ def release(
         dry_run=dry_run,
         eval_summary=_summary(config, eval_run),
         evidence=evidence_of(config),
+        sign=sign,
     )
     if as_json:
         console.out_json(
@@ -215,6 +235,17 @@ def _summary(config: "Config", run_id: str) -> "Callable[[Prompt], str]":
         return text
 
     return of
+
+
+def _state(row: "Overview") -> str:
+    said = (("yanked", row.yanked), ("deprecated", row.deprecated))
+    return ", ".join([row.state, *(word for word, reason in said if reason)])
+
+
+def _note(entry: "LogEntry") -> str:
+    if entry.yanked:
+        return f"yanked: {entry.yanked}"
+    return f"deprecated: {entry.deprecated}" if entry.deprecated else ""
 
 
 def _warn(registry: "Registry") -> None:

@@ -7,6 +7,7 @@ from llmops_cli.config import Config
 from llmops_cli.errors import InputError
 from llmops_cli.evals.pipelines import Pipelines
 from llmops_cli.evals.plan import Subject
+from llmops_cli.files.state_folder import make_state_folder
 from llmops_cli.models.budgeted import Budget
 from llmops_cli.models.cache import Cache, ReadOnlyCache, open_folder, open_shared
 from llmops_cli.models.connect import ConnectOptions, connect
@@ -105,16 +106,5 @@ def _own_folder(config: Config) -> Path:
             f"{folder} is tracked by git: answers from a repository cannot be trusted",
             hint="git rm -r --cached .llmops, and ignore it",
         )
-    ignore_state(config)
+    make_state_folder(config.state_dir)
     return folder
-
-
-def ignore_state(config: Config) -> None:
-    """Make the state folder, with a .gitignore of its own, so that runs and answers never enter git."""
-    marker = config.state_dir / ".gitignore"
-    try:
-        if not marker.exists():
-            config.state_dir.mkdir(parents=True, exist_ok=True)
-            marker.write_text("*\n", encoding="utf-8")
-    except OSError:
-        return  # a read-only folder: the cache and the store say so themselves

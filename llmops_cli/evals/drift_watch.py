@@ -7,7 +7,6 @@ from pathlib import Path
 
 from llmops_cli.errors import InputError, LlmopsError, MeasureError
 from llmops_cli.evals.analysis import decided, evidence_of
-from llmops_cli.evals.desk import ignore_state
 from llmops_cli.evals.drift import SuiteDrift, exit_code_of, metrics_drift, overall
 from llmops_cli.evals.drift_grounds import NothingToHoldAgainstError, Wanted, Watched, watched
 from llmops_cli.evals.evaluate import measure
@@ -15,6 +14,7 @@ from llmops_cli.evals.run import Run
 from llmops_cli.evals.run_store import RunStore
 from llmops_cli.evals.session import Session
 from llmops_cli.evals.suite import Suite, load_suite
+from llmops_cli.files.state_folder import make_state_folder
 from llmops_cli.prompts.registry import Registry, open_registry
 from llmops_cli.vcs.tree import WorkTree
 
@@ -93,7 +93,7 @@ async def _ask_all(
 async def _ask(session: Session, one: Watched, wanted: Wanted, alpha: float | None) -> SuiteDrift:
     prepared, scores = one.prepared, one.scores
     store = RunStore(session.config.state_dir / FOLDER)
-    ignore_state(session.config)
+    make_state_folder(session.config.state_dir)
     lab = replace(session.lab(prepared), open_log=store.open_log)
     run = await measure(prepared, lab, session.first_repeats(prepared))
     run, _ = decided(run, evidence_of(run, prepared.policy))

@@ -15,8 +15,8 @@ from llmops_cli.models.offered_target import TargetPlace, open_target
 from llmops_cli.models.redacted import RedactedModel
 from llmops_cli.models.retried import RetryPolicy
 from llmops_cli.vcs.checkout import temporary_checkout
-from llmops_cli.vcs.plumbing import INHERITED
 from llmops_cli.vcs.repo import Repo
+from llmops_cli.vcs.tamed import INHERITED
 
 # a function is loaded before its first call is answered: importing what it needs may take a while
 _LOADING_S = 120.0

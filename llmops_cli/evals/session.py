@@ -12,7 +12,7 @@ from llmops_cli.errors import GateError, InputError, LlmopsError, MeasureError
 from llmops_cli.evals.accepted import with_accepted
 from llmops_cli.evals.analysis import Analysis, analyse, exit_code_of
 from llmops_cli.evals.anchor import with_anchor
-from llmops_cli.evals.desk import Desk, DeskOptions, ignore_state
+from llmops_cli.evals.desk import Desk, DeskOptions
 from llmops_cli.evals.evaluate import FirstLook, Lab, ModelRefusedError, ask_repeatedly, evaluate
 from llmops_cli.evals.place import with_places
 from llmops_cli.evals.plan import PlanSummary, Trial, plan_trials, summarise
@@ -25,6 +25,7 @@ from llmops_cli.evals.self_check import SelfCheck, answers_to_deal, self_check
 from llmops_cli.evals.shard import ShardError
 from llmops_cli.evals.suite import find_suite, suite_files, suite_paths
 from llmops_cli.files.json_value import Json
+from llmops_cli.files.state_folder import make_state_folder
 from llmops_cli.models.model import Model, Response
 from llmops_cli.models.recorded import RecordedModel
 from llmops_cli.vcs.base import BaseCommit, find_base
@@ -275,7 +276,7 @@ class Session:
 
     def _save(self, run: Run) -> None:
         try:
-            ignore_state(self.config)
+            make_state_folder(self.config.state_dir)
             self.store.save(run)
         except OSError as error:
             self.options.progress.note(f"the run could not be stored: {error.strerror}: {error.filename}")

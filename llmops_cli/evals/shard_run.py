@@ -8,7 +8,6 @@ from pathlib import Path
 from llmops_cli import __version__
 from llmops_cli.errors import InputError, LlmopsError
 from llmops_cli.evals.case import Case
-from llmops_cli.evals.desk import ignore_state
 from llmops_cli.evals.evaluate import measure
 from llmops_cli.evals.preparation import Preparation
 from llmops_cli.evals.result_log import ResultLog
@@ -17,6 +16,7 @@ from llmops_cli.evals.run_making import RunName, make_run
 from llmops_cli.evals.session import Outcome, Session, SessionOptions
 from llmops_cli.evals.shard import Shard
 from llmops_cli.evals.shard_file import ShardCounts, ShardedSuite, ShardHead, ShardOptions, write_shard
+from llmops_cli.files.state_folder import make_state_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _head(
 
 def _written(session: Session, folder: Path, head: ShardHead, runs: Sequence[Run]) -> Path:
     try:
-        ignore_state(session.config)
+        make_state_folder(session.config.state_dir)
         return write_shard(folder, head, runs)
     except OSError as error:
         raise InputError(f"the shard could not be written to {folder}: {error.strerror}") from None

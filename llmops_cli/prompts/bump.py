@@ -20,6 +20,8 @@ from llmops_cli.prompts.tag import Release
 from llmops_cli.prompts.version import Level, Version
 from llmops_cli.vcs.tree import read_text
 
+_PASSED = Needed(Level.PATCH, (Reason(Level.PATCH, "version-taken", "the number of a yanked version stays taken"),))
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -195,7 +197,11 @@ def _origins(registry: Registry, prompt: Prompt, evidence: Evidence) -> Iterator
             f"release {latest.version}", latest.version, latest.digest, _since(registry, latest, prompt, evidence)
         )
     taken = registry.release(prompt.name, prompt.version)
-    if taken is not None and taken != latest and taken.digest != prompt.digest:
+    highest = registry.latest(prompt.name, yanked=True)
+    if highest is not None and highest.yanked and highest.digest != prompt.digest:
+        # what it said is no measure any more, but its number stays taken
+        yield Origin(f"release {highest.version} (yanked)", highest.version, highest.digest, _PASSED)
+    if taken is not None and taken not in (latest, highest) and taken.digest != prompt.digest:
         # a prerelease, or an older release: its number is gone, however large a step from the latest it would be
         yield Origin(f"release {taken.version}", taken.version, taken.digest, _since(registry, taken, prompt, evidence))
     fork, tip = _main(registry)

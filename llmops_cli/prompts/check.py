@@ -22,7 +22,8 @@ from llmops_cli.vcs.base import BaseCommit
 from llmops_cli.vcs.tree import Tree
 
 Rule = Literal[
-    "needs-bump", "version-taken", "version-below", "level-too-low", "silent-merge", "deleted-while-live"
+    "needs-bump", "version-taken", "version-below", "level-too-low", "silent-merge", "deleted-while-live",
+    "yanked-while-live",
 ]  # fmt: skip
 
 
@@ -114,7 +115,10 @@ def check(
         except FileError as error:
             problems += error.problems
     gone = [name for name in served if name not in authored and (not names or name in names)]
-    return Checked(tuple(chosen), tuple(findings + _deleted(registry, gone, against)), tuple(problems))
+    findings += _deleted(registry, gone, against)
+    if against is None:  # the request that ends it must not be held up by it
+        findings += _yanked(registry, [name for name in served if not names or name in names])
+    return Checked(tuple(chosen), tuple(findings), tuple(problems))
 
 
 def read_candidate(tree: Tree, name: str, *, folder: str) -> Candidate:
@@ -159,7 +163,7 @@ def _against_branch(registry: Registry, candidate: Candidate, against: BaseCommi
 
 def _against_releases(registry: Registry, candidate: Candidate) -> list[Finding]:
     prompt = candidate.prompt
-    latest = registry.latest(prompt.name)
+    latest = registry.latest(prompt.name, yanked=True)
     taken = registry.release(prompt.name, prompt.version)
     if taken is not None and taken.digest != prompt.digest:
         if taken == latest:
@@ -227,6 +231,18 @@ def _deleted(registry: Registry, gone: Sequence[str], against: BaseCommit | None
         path = f"{registry.folder}/{name}.yaml"
         message = f"{name}: the file is gone, but it is live on {places}"
         findings.append(Finding("deleted-while-live", name, path, 0, message, "keep the file while it is served"))
+    return findings
+
+
+def _yanked(registry: Registry, served: Sequence[str]) -> list[Finding]:
+    findings: list[Finding] = []
+    for live in (live for name in served for live in registry.serving(name)):
+        release = registry.release(live.name, live.version)
+        if release is not None and release.yanked:
+            message = f"{live.name}: {live.environment} serves {live.version}, which is yanked: {release.yanked}"
+            hint = f"run: llmops rollback {live.name} --env {live.environment}"
+            path = f"{registry.folder}/{live.name}.yaml"
+            findings.append(Finding("yanked-while-live", live.name, path, 0, message, hint))
     return findings
 
 

@@ -12,6 +12,7 @@ from llmops_cli.errors import ConflictError, FileError, InputError
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.level import needed_level
 from llmops_cli.prompts.live import Environment, Live, Move, read_moves, stack_of
+from llmops_cli.prompts.promotable import check_promotable, way_back
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry, open_registry
 from llmops_cli.prompts.remote_environment import (
@@ -166,7 +167,7 @@ class _Mover:
         return configured if remotes else ""
 
     def _fetch(self, repo: Repo, environment: Environment) -> None:
-        fetch_environment(repo, self.remote, environment.name)
+        fetch_environment(repo, self.remote, environment.name, names=[self.wish.name])
         self.registry = open_registry(self.registry.config)
         now = self.registry.environment(environment.name)
         if self.wish.dry_run or now.tip is None or now.tip != now.tracking:
@@ -180,6 +181,8 @@ class _Mover:
         before = self.registry.live(environment.name).get(self.wish.name)
         version = self.wish.version.removeprefix("v") or self._version_below(repo, environment, before, seen)
         release = self._release(repo, version)
+        if warning := check_promotable(self.registry, release):
+            self.tell(warning)
         change = change_to_serve(self.registry, release, self._parts(release), tip=environment.tip)
         if self.wish.action == "rollback":
             if before is None:
@@ -204,15 +207,14 @@ class _Mover:
             if news and news[0].action == "rollback":
                 raise _lost(news[0])
         stack = stack_of(read_moves(repo, environment.name, environment.tip, name=self.wish.name))
-        if not stack or stack[-1] != str(before.version):
-            stack.append(str(before.version))
-        if len(stack) < 2:
+        earlier = way_back(self.registry, self.wish.name, stack, str(before.version))
+        if not earlier:
             raise InputError(
-                f"{environment.name}: there is nothing to go back to, {self.wish.name} {before.version} is the first "
-                "version that was live",
+                f"{environment.name}: there is nothing to go back to: no other version of {self.wish.name} than "
+                f"{before.version} was live there that is not yanked",
                 hint=f"name a version: llmops rollback {self.wish.name} VERSION; {self.registry.known(self.wish.name)}",
             )
-        return stack[-2]
+        return earlier
 
     def _release(self, repo: Repo, version: str) -> Release:
         wanted = Version.parse(version)

@@ -7,6 +7,7 @@ from typing import Literal
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.file import load_prompt, prompt_path
+from llmops_cli.prompts.promotable import said_of
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
@@ -25,6 +26,8 @@ class Overview:
     released: str  # the latest released version, empty for none
     live: Mapping[str, str]  # environment -> version
     problem: str = ""
+    yanked: str = ""  # why the version of the working tree is
+    deprecated: str = ""  # why the prompt is, or this version
     prompt: Prompt | None = field(default=None, compare=False)  # of the working tree
 
 
@@ -50,16 +53,19 @@ def live_on(registry: Registry, release: Release) -> list[str]:
 def _one(registry: Registry, name: str, authored: bool) -> Overview:
     latest = registry.latest(name)
     released = str(latest.version) if latest else ""
+    said = registry.mark(name)
+    deprecated = said.sentence if said else ""
     live = {served.environment: str(served.version) for served in registry.serving(name)}
     if not authored:
-        return Overview(name, "", "deleted", released, live)
+        return Overview(name, "", "deleted", released, live, deprecated=deprecated)
     try:
         path = prompt_path(registry.work_tree, name, folder=registry.folder)
         prompt = load_prompt(registry.work_tree, path or name, folder=registry.folder)
     except InputError as error:  # what is wrong with the file, or with its name
-        return Overview(name, "", "broken", released, live, error.message)
+        return Overview(name, "", "broken", released, live, error.message, deprecated=deprecated)
     state = state_of(registry, name, str(prompt.version), prompt.digest)
-    return Overview(name, str(prompt.version), state, released, live, prompt=prompt)
+    yanked, deprecated = said_of(registry, prompt)
+    return Overview(name, str(prompt.version), state, released, live, "", yanked, deprecated, prompt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class LogEntry:
     who: str = ""
     eval_summary: str = ""
     live: tuple[str, ...] = ()
+    yanked: str = ""  # the reasons
+    deprecated: str = ""
 
     def as_json(self) -> dict[str, Json]:
         return {
@@ -85,6 +93,8 @@ class LogEntry:
             "who": self.who,
             "eval": self.eval_summary,
             "live": list(self.live),
+            "yanked": self.yanked,
+            "deprecated": self.deprecated,
         }
 
 
@@ -108,6 +118,8 @@ def history(registry: Registry, name: str) -> list[LogEntry]:
             who=release.who,
             eval_summary=release.eval_summary,
             live=tuple(live_on(registry, release)),
+            yanked=release.yanked,
+            deprecated=release.deprecated,
         )
         for release in reversed(releases)
     ]

@@ -11,6 +11,7 @@ from llmops_cli.errors import InputError
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
 from llmops_cli.prompts.live import BRANCHES, Environment, Live, read_environments, read_live
+from llmops_cli.prompts.mark import Mark, read_marks
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import Reference, check_name
 from llmops_cli.prompts.served import load_served, tag_of
@@ -38,7 +39,9 @@ class Registry:
         self.config = config
         self.repo = repo
         self.refs = refs
-        self._releases, self.warnings = read_releases(refs.tags)
+        self._marks, dubious = read_marks(refs.tags)
+        self._releases, warnings = read_releases(refs.tags, self._marks)
+        self.warnings = warnings + dubious
         self._trees: dict[tuple[str, str], CommitTree] = {}
         self._known = Known()
 
@@ -67,14 +70,21 @@ class Registry:
             return self._releases.get(name, ())
         return tuple(release for of_one in sorted(self._releases) for release in self._releases[of_one])
 
-    def latest(self, name: str) -> Release | None:
-        """The highest release that is no prerelease, else the highest; None when there is none."""
-        own = self.releases(name)
+    def latest(self, name: str, *, yanked: bool = False) -> Release | None:
+        """The highest release that is no prerelease, else the highest; None when there is none.
+
+        Yanked ones count only where their numbers are meant, which stay taken.
+        """
+        own = [release for release in self.releases(name) if yanked or not release.yanked]
         return next((release for release in reversed(own) if not release.version.pre), own[-1] if own else None)
 
     def release(self, name: str, version: Version | str) -> Release | None:
         """One release, None when it does not exist."""
         return next((release for release in self.releases(name) if str(release.version) == str(version)), None)
+
+    def mark(self, name: str, version: Version | None = None) -> Mark | None:
+        """What was said of a release, or of the prompt as a whole, after it was made."""
+        return self._marks.get(name if version is None else f"{name}@{version}")
 
     def names(self) -> list[str]:
         """Every prompt that exists in the working tree, in a release, or in an environment."""
@@ -184,7 +194,10 @@ class Registry:
         """What can stand behind `NAME@`, for a hint."""
         if not self.releases(name) and self.tags_missing():
             return "no tags fetched; run: git fetch --tags"
-        versions = [str(release.version) for release in reversed(self.releases(name))]
+        versions = [
+            f"{release.version} (yanked)" if release.yanked else str(release.version)
+            for release in reversed(self.releases(name))
+        ]
         shown = ", ".join(versions[:12]) + (f" and {len(versions) - 12} more" if len(versions) > 12 else "")
         if not versions and name not in self.names():
             return nearest(name, self.names()) or "there are no prompts here"
@@ -200,7 +213,8 @@ class Registry:
         text = reference.at.removeprefix("v")
         wanted = VersionRange.parse(text)
         if wanted is not None:
-            fitting = [release for release in self.releases(reference.name) if release.version in wanted]
+            releases = [release for release in self.releases(reference.name) if not release.yanked]
+            fitting = [release for release in releases if release.version in wanted]
             if not fitting:
                 raise InputError(f"no release of {reference.name} is in {wanted.text}", hint=self.known(reference.name))
             return fitting[-1]

@@ -1,21 +1,24 @@
 """Releasing: what HEAD holds becomes a tag, once and for ever. Doing it twice, or at the same time, is one release."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from llmops_cli.errors import ConflictError, FileError, GateError, InputError, MeasureError
+from llmops_cli.errors import ConflictError, FileError, GateError, InputError
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.check import Candidate, Finding, guard, read_candidate
+from llmops_cli.prompts.default_branch import find_default_branch
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
 from llmops_cli.prompts.level import Evidence, no_evidence
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.registry import Registry, open_registry
+from llmops_cli.prompts.signature import signers_of, verdicts_of
 from llmops_cli.prompts.tag import Release
-from llmops_cli.vcs.push import Outcome, push
-from llmops_cli.vcs.refs import create_tag, delete_ref
+from llmops_cli.prompts.tag_push import fetch_tags, push_new_tags, take_back
+from llmops_cli.vcs.refs import create_tag
 from llmops_cli.vcs.repo import Repo
 
 ATTEMPTS = 3
+_NOTHING = "nothing was released"
 # these say that one number would stand for two contents, which the registry can never allow
 _CONFLICTS = {"needs-bump", "version-taken", "silent-merge"}
 
@@ -37,20 +40,23 @@ def release(
     dry_run: bool = False,
     eval_summary: Callable[[Prompt], str] = lambda _: "",
     evidence: Evidence = no_evidence,
+    sign: bool | None = None,
 ) -> Released:
     """Tag the named prompts (all, when none is named) as HEAD holds them. `eval_summary` goes into the tag.
 
-    `evidence` may raise the level that a change needs, as for `check`: a tag cannot be taken back.
+    `evidence` may raise the level that a change needs, as for `check`: a tag cannot be taken back. `sign` says whether
+    the tags are signed, where it shall not be as git is set up.
 
     Raises InputError when the working files differ from HEAD, ConflictError when a version is taken by other content
-    (here, on the remote, or by a silent merge), GateError when a guard says no, MeasureError when the remote cannot be
+    (here, on the remote, or by a silent merge), GateError when a guard says no, also because the default branch wants
+    signatures that these tags do not have, MeasureError when the remote cannot be
     reached. After an error no tag of this call is left behind.
     """
     repo, head = _repo_and_head(registry)
     remote = registry.config.settings.remote
     chosen = _chosen(registry, head, names)
     if push_tags:
-        _fetch_tags(repo, remote, [candidate.prompt.name for candidate in chosen])
+        fetch_tags(repo, remote, [candidate.prompt.name for candidate in chosen], nothing=_NOTHING)
         registry = open_registry(registry.config)
     _refuse(guarded(registry, chosen, evidence))
     wanted = [_as_release(registry, candidate, head, eval_summary) for candidate in chosen]
@@ -61,11 +67,11 @@ def release(
             already=tuple(there for there in known if there is not None),
         )
     for _ in range(ATTEMPTS):
-        done = _attempt(registry, repo, wanted, remote if push_tags else "")
+        done = _attempt(registry, repo, wanted, remote if push_tags else "", sign)
         if done is not None:
             return done
         # somebody released in the same moment: what they did is looked at, and need not be done again
-        _fetch_tags(repo, remote, [one.name for one in wanted])
+        fetch_tags(repo, remote, [one.name for one in wanted], nothing=_NOTHING)
         registry = open_registry(registry.config)
         _refuse(guarded(registry, chosen, evidence))
     raise ConflictError(
@@ -78,65 +84,53 @@ def guarded(registry: Registry, chosen: Sequence[Candidate], evidence: Evidence)
     return [finding for candidate in chosen for finding in guard(registry, candidate, evidence)]
 
 
-def _attempt(registry: Registry, repo: Repo, wanted: Sequence[Release], remote: str) -> Released | None:
+def _attempt(
+    registry: Registry, repo: Repo, wanted: Sequence[Release], remote: str, sign: bool | None
+) -> Released | None:
     """Make the missing tags and push all; None when the remote has got one of them meanwhile."""
     already = [there for one in wanted if (there := registry.release(one.name, one.version))]
     missing = [one for one in wanted if registry.release(one.name, one.version) is None]
-    made: dict[str, str] = {}
+    made: list[Release] = []
     try:
         for one in missing:
-            tag_id = create_tag(repo, one.tag, one.commit, one.message())
-            if tag_id is None:
-                raise ConflictError(
-                    f"tag {one.tag} exists and is no release of this prompt",
-                    hint=f"look at it: git show {one.tag}",
-                )
-            made[one.tag] = tag_id
-        if remote and not _pushed(repo, remote, [one.tag for one in wanted]):
-            _take_back(repo, made)
+            made.append(_tagged(repo, replace(one, previous=_previous(registry, one)), sign))
+        _refuse_unsigned(registry, made)
+        if remote and not push_new_tags(repo, remote, [one.tag for one in wanted], nothing=_NOTHING):
+            take_back(repo, {one.tag: one.tag_id for one in made})
             return None
     except BaseException:
-        _take_back(repo, made)
+        take_back(repo, {one.tag: one.tag_id for one in made})
         raise
-    return Released(tuple(missing), tuple(already), pushed=bool(remote))
+    return Released(tuple(made), tuple(already), pushed=bool(remote))
 
 
-def _pushed(repo: Repo, remote: str, tags: Sequence[str]) -> bool:
-    """False when the remote has a tag of that name already. Raises when it cannot be reached or says no."""
-    result = push(repo, remote, [f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags], hooks=True)
-    match result.outcome:
-        case Outcome.DONE:
-            return True
-        case Outcome.BEHIND | Outcome.BUSY:
-            return False
-        case Outcome.REFUSED:
-            raise ConflictError(f"{remote} refuses the tag: {result.words}; nothing was released")
-        case Outcome.STOPPED:
-            raise GateError(f"your pre-push hook says no: {result.words or 'without a word'}; nothing was released")
-        case Outcome.UNREACHABLE:
-            hint = "without --push the tag stays here; push it later: git push " + remote + " TAG"
-            raise MeasureError(f"{remote} cannot be reached: {result.words}; nothing was released", hint=hint)
+def _previous(registry: Registry, wanted: Release) -> str:
+    """The release below this one, with the id of its tag: so this tag sees when that one is moved."""
+    below = [one for one in registry.releases(wanted.name) if one.version < wanted.version]
+    return f"{below[-1].version} {below[-1].tag_id}" if below else ""
 
 
-def _take_back(repo: Repo, made: Mapping[str, str]) -> None:
-    """A tag that the remote did not take must not stay: it would say that a release happened."""
-    for tag, tag_id in made.items():
-        delete_ref(repo, f"refs/tags/{tag}", before=tag_id)
-
-
-def _fetch_tags(repo: Repo, remote: str, names: Sequence[str]) -> None:
-    """The tags of these prompts. Raises MeasureError when they cannot be had, ConflictError when one is different."""
-    if remote not in repo.remotes():
-        raise InputError(f"there is no remote {remote!r} to push to", hint="name one in llmops.yaml: remote")
-    fetched = repo.fetch(remote, *(f"refs/tags/{name}@v*:refs/tags/{name}@v*" for name in names))
-    if fetched.ok:
-        return
-    if "would clobber existing tag" in fetched.err:
+def _tagged(repo: Repo, wanted: Release, sign: bool | None) -> Release:
+    tag_id = create_tag(repo, wanted.tag, wanted.commit, wanted.message(), sign=sign)
+    if tag_id is None:
         raise ConflictError(
-            f"a release here and on {remote} have the same tag but are not the same: {fetched.complaint}",
-            hint=f"compare with: git ls-remote --tags {remote}",
+            f"tag {wanted.tag} exists and is no release of this prompt", hint=f"look at it: git show {wanted.tag}"
         )
-    raise MeasureError(f"{remote} cannot be reached: {fetched.complaint}; nothing was released")
+    return replace(wanted, tag_id=tag_id)
+
+
+def _refuse_unsigned(registry: Registry, made: Sequence[Release]) -> None:
+    """Where signatures are required, a tag without a good one would be refused by everybody who verifies it."""
+    branch = find_default_branch(registry) if made else None
+    if branch is None or not branch.settings().signing.required:
+        return
+    verdicts = verdicts_of(registry, made, signers_of(registry))
+    refused = [f"{one.tag}: {each.words}" for one, each in zip(made, verdicts, strict=True) if not each.good]
+    if refused:
+        raise GateError(
+            "\n".join([*refused, f"{branch.label} requires signatures; nothing was released"]),
+            hint="sign with --sign, or always: git config tag.gpgSign true (and see user.signingKey)",
+        )
 
 
 def _repo_and_head(registry: Registry) -> tuple[Repo, str]:
@@ -194,7 +188,7 @@ def _refuse(findings: Sequence[Finding]) -> None:
 
 def _as_release(registry: Registry, candidate: Candidate, head: str, eval_summary: Callable[[Prompt], str]) -> Release:
     prompt = candidate.prompt
-    latest = registry.latest(prompt.name)
+    latest = registry.latest(prompt.name) or registry.latest(prompt.name, yanked=True)
     return Release(
         name=prompt.name,
         version=prompt.version,

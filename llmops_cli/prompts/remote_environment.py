@@ -1,10 +1,12 @@
 """An environment's branch and the remote's: fetching it, pushing to it, and letting the local branch follow."""
 
 import time
+from collections.abc import Sequence
 
 from llmops_cli.errors import ConflictError, InputError, MeasureError
 from llmops_cli.prompts.live import BRANCHES, Environment
 from llmops_cli.prompts.tag import Release
+from llmops_cli.prompts.tag_push import mark_refspecs
 from llmops_cli.vcs.push import Outcome, Pushed, push
 from llmops_cli.vcs.refs import checked_out, update_ref
 from llmops_cli.vcs.repo import Repo
@@ -14,14 +16,20 @@ _PAUSE_S = 0.2
 _NOTHING_CHANGED = "nothing was changed"
 
 
-def fetch_environment(repo: Repo, remote: str, environment: str) -> None:
-    """Fetch the branch of one environment and nothing else; that it does not exist yet is no error.
+def fetch_environment(repo: Repo, remote: str, environment: str, *, names: Sequence[str] = ()) -> None:
+    """Fetch the branch of one environment, and the marks on these prompts; that it does not exist yet is no error.
 
     Raises MeasureError when the remote cannot be reached.
     """
+    branch = f"+refs/heads/{BRANCHES}{environment}:{_tracking(remote, environment)}"
+    marks = [refspec for name in names for refspec in mark_refspecs(name)]
     for attempt in range(_ATTEMPTS):
-        fetched = repo.fetch(remote, f"+refs/heads/{BRANCHES}{environment}:{_tracking(remote, environment)}")
-        if fetched.ok or "couldn't find remote ref" in fetched.err:
+        fetched = repo.fetch(remote, branch, *marks)
+        if "couldn't find remote ref" in fetched.err:
+            if not marks:
+                return
+            fetched = repo.fetch(remote, *marks)  # for one missing branch git fetches nothing at all
+        if fetched.ok:
             return
         if "cannot lock ref" not in fetched.err or attempt == _ATTEMPTS - 1:
             break

@@ -27,7 +27,7 @@ def find_silent_merge(registry: Registry, prompt: Prompt, path: str) -> SilentMe
     if repo is None or head is None:
         return None
     full, *parts = (registry.config.prefix + each for each in (path, *prompt.parts))
-    latest = registry.latest(prompt.name)
+    latest = registry.latest(prompt.name, yanked=True)
     stop = [f"^{latest.commit}"] if latest else []
     log = repo.ask("log", "--merges", "--topo-order", "--format=%H %P", head, *stop, "--", full, *parts)
     merges = [line.split() for line in log.lines]

@@ -1,10 +1,12 @@
 """A release and its tag: `NAME@vX.Y.Z`, a sentence for people, trailers for programs."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from llmops_cli.errors import InputError
+from llmops_cli.prompts.mark import Mark, is_mark
 from llmops_cli.prompts.prompt import NAME
 from llmops_cli.prompts.version import Version
 from llmops_cli.vcs.tag_object import TagRef, parse_tag
@@ -16,7 +18,10 @@ _TAG = re.compile(r"(?P<name>[^@]+)@v(?P<version>[0-9].*)\Z")
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A released version, as its tag states it. Immutable once it exists."""
+    """A released version, as its tag states it. Immutable once it exists; what is said of it later stands in marks.
+
+    `yanked` and `deprecated` are the reasons, empty where it is not.
+    """
 
     name: str
     version: Version
@@ -25,9 +30,12 @@ class Release:
     path: str  # from the top of the repository
     level: str = ""
     eval_summary: str = ""
+    previous: str = ""  # the version below it when it was made, and the id of that one's tag: `1.1.0 0f3c...`
     tag_id: str = ""
     who: str = ""
     date: str = ""  # RFC 3339; for people, never for order
+    yanked: str = ""
+    deprecated: str = ""
 
     @property
     def reference(self) -> str:
@@ -46,6 +54,7 @@ class Release:
                 "Llmops-Path": self.path,
                 "Llmops-Level": self.level,
                 "Llmops-Eval": self.eval_summary,
+                "Llmops-Previous": self.previous,
             },
         )
 
@@ -55,17 +64,22 @@ def tag_name(name: str, version: Version) -> str:
     return f"{name}@v{version}"
 
 
-def read_releases(tags: Iterable[TagRef]) -> tuple[dict[str, tuple[Release, ...]], list[str]]:
-    """Per prompt its releases in ascending order of versions, and a sentence for every tag that only looks like one."""
+def read_releases(
+    tags: Iterable[TagRef], marks: Mapping[str, Mark] = MappingProxyType({})
+) -> tuple[dict[str, tuple[Release, ...]], list[str]]:
+    """Per prompt its releases in ascending order of versions, and a sentence for every tag that only looks like one.
+
+    `marks` as `read_marks` gives them.
+    """
     found: dict[str, list[Release]] = {}
     warnings: list[str] = []
     for tag in tags:
         match = _TAG.match(tag.name)
-        if match is None:
-            continue  # not a version tag at all
+        if match is None or is_mark(tag.name):
+            continue
         read = _release(tag, match["name"], match["version"])
         if isinstance(read, Release):
-            found.setdefault(read.name, []).append(read)
+            found.setdefault(read.name, []).append(_marked(read, marks))
         else:
             warnings.append(f"tag {tag.name} is skipped: {read}")
     return {name: tuple(sorted(of_one, key=lambda r: r.version)) for name, of_one in found.items()}, warnings
@@ -85,6 +99,15 @@ def read_tag_object(data: bytes) -> Release:
     if isinstance(read, str):
         raise InputError(f"tag {tag.name}: {read}")
     return read
+
+
+def _marked(release: Release, marks: Mapping[str, Mark]) -> Release:
+    """The release with what was said of it later."""
+    own, whole = marks.get(release.reference), marks.get(release.name)
+    if own is not None and own.kind == "yanked":
+        return replace(release, yanked=own.sentence)
+    said = own or whole
+    return replace(release, deprecated=said.sentence) if said else release
 
 
 def _release(tag: TagRef, name: str, version_text: str) -> Release | str:
@@ -112,6 +135,7 @@ def _release(tag: TagRef, name: str, version_text: str) -> Release | str:
         path=path,
         level=trailers.get("Llmops-Level", ""),
         eval_summary=trailers.get("Llmops-Eval", ""),
+        previous=trailers.get("Llmops-Previous", ""),
         tag_id=tag.tag_id,
         who=tag.tagger,
         date=tag.date,

@@ -19,6 +19,7 @@ RULES: dict[str, str] = {
     "level-too-low": "The step in version is smaller than the change needs.",
     "silent-merge": "A merge joined two contents under one version.",
     "deleted-while-live": "A prompt that an environment serves is gone.",
+    "yanked-while-live": "An environment serves a version that was yanked.",
     "invalid-file": "A file is not what it must be.",
     # the rules of golden lint (docs/reference/golden-sets.md)
     "malformed": "A golden set cannot be read.",

@@ -13,34 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmops_cli.errors import InputError, MeasureError
+from llmops_cli.vcs.tamed import INHERITED, NO_HOOKS, NO_SURPRISES, TAMED
 
 if TYPE_CHECKING:
     from git.cmd import Git
 
 READ_TIMEOUT_S = 60.0
 SLOW_TIMEOUT_S = 300.0  # the network, or a person at a passphrase prompt
-
-# git sets these for its hooks; a command started inside one would read the wrong repository or index
-INHERITED = (
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_LITERAL_PATHSPECS",
-    "GIT_GLOB_PATHSPECS",
-    "GIT_NOGLOB_PATHSPECS",
-    "GIT_ICASE_PATHSPECS",
-)
-_TAMED = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", "GIT_LITERAL_PATHSPECS": "1"}
-_NO_SURPRISES = (
-    "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false",
-    "-c", "log.showSignature=false",  # gpg's words would stand among the fields of a log
-)  # fmt: skip
-_NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +64,10 @@ def run_git(
     Without `hooks` no hook of the repository or the person is run. `timeout` is in seconds.
     Raises InputError when git is not installed, MeasureError when the deadline passes.
     """
-    overlay = {**_TAMED, **(env or {})}
+    overlay = {**TAMED, **(env or {})}
     stray = [name for name in INHERITED if name in os.environ and name not in overlay]
     unset = ["env", *(part for name in stray for part in ("-u", name))] if stray else []
-    command = [*unset, "git", *_NO_SURPRISES, *(() if hooks else _NO_HOOKS), *arguments]
+    command = [*unset, "git", *NO_SURPRISES, *(() if hooks else NO_HOOKS), *arguments]
     deadline = None if sys.platform == "win32" else timeout  # GitPython cannot end a command there
     with tempfile.TemporaryFile() as stream:
         stream.write(stdin)

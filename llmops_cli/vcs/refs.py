@@ -69,12 +69,13 @@ def update_ref(repo: Repo, ref: str, commit: str, *, before: str | None) -> str:
     return "" if answer.ok else answer.complaint
 
 
-def create_tag(repo: Repo, name: str, commit: str, message: str) -> str | None:
+def create_tag(repo: Repo, name: str, commit: str, message: str, *, sign: bool | None = None) -> str | None:
     """An annotated tag, made by `git tag` so that the person's signing settings apply; its id, None when it exists.
 
-    Raises InputError with git's words when it cannot be made.
+    `sign` says otherwise than the settings. Raises InputError with git's words when it cannot be made.
     """
-    arguments = ["tag", "-a", "--cleanup=whitespace", "-F", "-", "--end-of-options", name, check_id(commit)]
+    signing = {None: [], True: ["--sign"], False: ["--no-sign"]}[sign]
+    arguments = ["tag", "-a", *signing, "--cleanup=whitespace", "-F", "-", "--end-of-options", name, check_id(commit)]
     answer = repo.git(*arguments, stdin=message.encode(), timeout=SLOW_TIMEOUT_S)
     if not answer.ok and "already exists" not in answer.err:
         raise refused_write(answer, "tag")

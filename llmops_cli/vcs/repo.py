@@ -80,6 +80,13 @@ class Repo:
 
     def read_blobs(self, specs: Sequence[str]) -> list[bytes | None]:
         """The bytes of every `<commit>:<path>` or object id, in order, in one process; None for what is no file."""
+        return self._read_objects(specs, b"blob")
+
+    def read_tags(self, tag_ids: Sequence[str]) -> list[bytes | None]:
+        """The bytes of every annotated tag by its id, in order, in one process; None for what is none."""
+        return self._read_objects(tag_ids, b"tag")
+
+    def _read_objects(self, specs: Sequence[str], kind: bytes) -> list[bytes | None]:
         if not specs:
             return []
         known = [spec for spec in specs if "\n" not in spec]
@@ -92,7 +99,7 @@ class Repo:
             position = end + 1
             if len(header) == 3 and header[2].isdigit() and header[1] in (b"blob", b"tree", b"commit", b"tag"):
                 size = int(header[2])
-                found[spec] = out[position : position + size] if header[1] == b"blob" else None
+                found[spec] = out[position : position + size] if header[1] == kind else None
                 position += size + 1
             else:
                 found[spec] = None

@@ -4,9 +4,9 @@ import subprocess
 
 import pytest
 
-from tests.action.git_server import TOKEN, GitServer
 from tests.action.hub import Hub
 from tests.action.project import changed, first_project, gate, git, measured, workflow
+from tests.git_server import TOKEN, GitServer
 
 ENDS_THERE = {"paths": ".github/**"}  # no such file is touched, so the action ends once it has fetched
 

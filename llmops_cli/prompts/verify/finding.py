@@ -8,8 +8,8 @@ from llmops_cli.files.json_value import Json
 
 Level = Literal["error", "unchecked", "warning", "note"]
 Rule = Literal[
-    "missing-file", "unreadable-file", "other-version", "other-digest", "unreachable",
-    "missing-tag",
+    "missing-file", "unreadable-file", "other-version", "other-digest", "unreachable", "missing-tag",
+    "other-name", "unsigned", "bad-signature",
 ]  # fmt: skip
 _ORDER: Sequence[Level] = ("error", "unchecked", "warning", "note")
 

@@ -8,6 +8,7 @@ from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
 from llmops_cli.prompts.verify import releases as of_releases
+from llmops_cli.prompts.verify import signatures
 from llmops_cli.prompts.verify.finding import Finding, Verified
 
 
@@ -27,7 +28,10 @@ def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = 
             Finding("missing-tag", "unchecked", "tags", "not a single tag is known here", "run: git fetch --tags")
         )
     findings += of_releases.texts(registry, chosen)
-    findings += of_releases.reached(registry, chosen, find_default_branch(registry))
+    branch = find_default_branch(registry)
+    findings += of_releases.reached(registry, chosen, branch)
+    findings += signatures.named(registry, chosen)
+    findings += signatures.signed(registry, chosen, branch)
     return Verified.of(len(chosen), [each.name for each in environments], findings)
 
 

@@ -1,9 +1,12 @@
-"""A private repository over HTTP on the loopback: git's own http-backend behind a password."""
+"""A repository over HTTP on the loopback: git's own http-backend, behind a password unless a test wants none."""
 
+import contextlib
 import os
+import socket
 import subprocess
 import threading
 from base64 import b64encode
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +16,23 @@ TOKEN = "ghs_private"
 
 
 class GitServer:
-    """Serves the bare repositories of a folder to whoever knows the token. Use as a context manager."""
+    """Serves the bare repositories of a folder to whoever knows the token. Use as a context manager.
 
-    def __init__(self, folder: Path) -> None:
+    `disturb` may answer a request itself, and says so by True. The port may be given: that of a server that was killed.
+    """
+
+    def __init__(
+        self, folder: Path, *, token: str = TOKEN, port: int = 0, answered: Callable[[int], None] = lambda _: None
+    ) -> None:
         self.folder = folder
+        self.token = token
+        self.answered = answered  # is told the bytes of every answer
+        self.disturb: Callable[[BaseHTTPRequestHandler], bool] = lambda _: False
+        self.open: set[socket.socket] = set()
         self.refused = 0
+        self.requests: list[str] = []  # method and path
         self.headers: list[list[str]] = []  # the Authorization headers of every request
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> Self:
@@ -29,27 +42,56 @@ class GitServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """Stop answering, on open connections too."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        for one in list(self.open):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         outer = self
-        expected = "basic " + b64encode(f"x-access-token:{TOKEN}".encode()).decode()
+        expected = "basic " + b64encode(f"x-access-token:{self.token}".encode()).decode()
 
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                outer.open.add(self.connection)
+
+            def finish(self) -> None:
+                outer.open.discard(self.connection)
+                with contextlib.suppress(OSError):
+                    super().finish()
+
             def _serve(self) -> None:
                 said = self.headers.get_all("Authorization") or []
                 outer.headers.append(said)
-                if said != [expected]:  # two of them are refused too, as GitHub does
+                outer.requests.append(f"{self.command} {self.path}")
+                if outer.disturb(self):
+                    self.close_connection = True
+                    return
+                # two of them are refused too, as GitHub does
+                if outer.token and [each.replace("Basic", "basic", 1) for each in said] != [expected]:
                     outer.refused += 1
                     self.send_response(401)
                     self.send_header("WWW-Authenticate", 'Basic realm="git"')
+                    self.send_header("Content-Length", "0")
                     self.end_headers()
+                    self.close_connection = True
                     return
                 path, _, query = self.path.partition("?")
                 done = subprocess.run(
@@ -65,11 +107,13 @@ class GitServer:
                         "PATH_INFO": path,
                         "QUERY_STRING": query,
                         "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                        "CONTENT_LENGTH": self.headers.get("Content-Length", "0"),
                     },
                     capture_output=True,
                     check=True,
                 )
                 head, _, body = done.stdout.partition(b"\r\n\r\n")
+                outer.answered(len(body))
                 headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
                 self.send_response(int(headers.pop("Status", "200").split()[0]))
                 for name, value in headers.items():

@@ -1,0 +1,1 @@
+"""Prompts for a running service: what an environment serves, now, and still when nobody answers any more."""
