@@ -27,6 +27,7 @@ from llmops_cli.cli import (
     project,
     prompt,
     prompt_bump,
+    prompt_codegen,
     prompt_files,
     prompt_marks,
     prompt_release,
@@ -71,6 +72,7 @@ prompt.register(prompt_app)
 prompt_bump.register(prompt_app)
 prompt_release.register(prompt_app)
 prompt_marks.register(prompt_app)
+prompt_codegen.register(prompt_app)
 environment.register(app, environment_app)
 verify.register(app)
 evaluation.register(eval_app)

@@ -40,6 +40,19 @@ def schema_changes(before: Mapping[str, Json], after: Mapping[str, Json]) -> lis
     return list(_compare(_Schema(before, before), _Schema(after, after), "", _DEPTH))
 
 
+def local_target(part: Json, whole: Mapping[str, Json]) -> Json:
+    """A schema of this whole, its reference followed; None where that leads nowhere."""
+    for _ in range(_DEPTH):
+        if not isinstance(part, dict) or not isinstance(part.get("$ref"), str):
+            break
+        found: Json = dict(whole)
+        for step in str(part["$ref"]).removeprefix("#").split("/")[1:]:
+            key = step.replace("~1", "/").replace("~0", "~")
+            found = found.get(key) if isinstance(found, dict) else None
+        part = found
+    return part
+
+
 @dataclass(frozen=True, slots=True)
 class _Schema:
     """A schema and the whole it stands in, which its references point into."""
@@ -49,14 +62,7 @@ class _Schema:
 
     def below(self, part: Json) -> "_Schema":
         """A schema of this whole, its reference followed."""
-        for _ in range(_DEPTH):
-            if not isinstance(part, dict) or not isinstance(part.get("$ref"), str):
-                break
-            found: Json = dict(self.whole)
-            for step in str(part["$ref"]).removeprefix("#").split("/")[1:]:
-                key = step.replace("~1", "/").replace("~0", "~")
-                found = found.get(key) if isinstance(found, dict) else None
-            part = found
+        part = local_target(part, self.whole)
         return _Schema(part if isinstance(part, dict) else {}, self.whole)
 
     @property
@@ -82,7 +88,7 @@ class _Schema:
             return frozenset(name for name in given if isinstance(name, str))
         values = self.part.get("enum") or ([self.part["const"]] if "const" in self.part else None)
         if isinstance(values, list):
-            return frozenset(_type_of(value) for value in values)
+            return frozenset(type_of(value) for value in values)
         return frozenset({"object"}) if self.fields else _ANY
 
 
@@ -127,7 +133,8 @@ def _news(was: frozenset[str], now: frozenset[str]) -> bool:
     return any(name not in was and not (name == "integer" and "number" in was) for name in now)
 
 
-def _type_of(value: Json) -> str:
+def type_of(value: Json) -> str:
+    """The JSON type of a value."""
     match value:
         case None:
             return "null"
