@@ -28,7 +28,7 @@ def register(app: typer.Typer, environment_app: typer.Typer) -> None:
 
 def promote(
     name: Name,
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="A released version.")],
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="A released version, a range (^3.1), or latest.")],
     environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where it is to be served.")],
     reason: Reason = "",
     no_push: NoPush = False,
@@ -42,7 +42,7 @@ def promote(
 def rollback(
     name: Name,
     version: Annotated[
-        str, typer.Argument(metavar="VERSION", help="The version to go back to (default: the one before).")
+        str, typer.Argument(metavar="VERSION", help="The version, or a range, to go back to (default: the one before).")
     ] = "",
     environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where to go back.")] = "production",
     reason: Reason = "",

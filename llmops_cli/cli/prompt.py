@@ -27,7 +27,7 @@ Meant = Annotated[
     str,
     typer.Argument(
         metavar="PROMPT",
-        help="NAME, or NAME@WHERE with a version, range (^3.1), environment, branch or commit.",
+        help="NAME, or NAME@WHERE with a version, range (^3.1), latest, environment, branch or commit.",
     ),
 ]
 

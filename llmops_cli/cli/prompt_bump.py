@@ -39,6 +39,9 @@ def bump(
         ),
     ] = None,
     version: Annotated[str, typer.Option("--version", metavar="X.Y.Z", help="Take this version.")] = "",
+    pre: Annotated[
+        str, typer.Option("--pre", metavar="WORD", help="Make it a prerelease, such as rc: X.Y.Z-rc.1, -rc.2, ...")
+    ] = "",
     every: Annotated[
         bool, typer.Option("--all", help="Every prompt that needs it, as after a partial changed.")
     ] = False,
@@ -46,9 +49,12 @@ def bump(
     as_json: AsJson = False,
 ) -> int:
     """Raise the version of prompts as far as their changes need; nothing else in the files changes."""
+    from llmops_cli.errors import InputError
     from llmops_cli.prompts.bump import plan_bumps, write_bump
     from llmops_cli.prompts.version import Level, Version
 
+    if pre and version:
+        raise InputError("--pre and --version say the same", hint="keep one of them")
     registry = _registry()
     chosen, level = _meant(names or [], registry.authored(), every=every, version=version)
     planned = plan_bumps(
@@ -56,6 +62,8 @@ def bump(
         chosen,
         level=Level[level.upper()] if level else None,
         version=Version.parse(version.removeprefix("v")) if version else None,
+        pre=pre,
+        finish=not every,  # what was asked for is what a change needs
         evidence=evidence_of(registry.config),
     )
     for one in planned:

@@ -4,8 +4,9 @@ A prompt comes from its latest release (before the first one: from HEAD) and, on
 main. The version must be large enough for each of them, and beyond what main has got meanwhile.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from llmops_cli.errors import FileError, InputError, Problem
@@ -20,7 +21,8 @@ from llmops_cli.prompts.tag import Release
 from llmops_cli.prompts.version import Level, Version
 from llmops_cli.vcs.tree import read_text
 
-_PASSED = Needed(Level.PATCH, (Reason(Level.PATCH, "version-taken", "the number of a yanked version stays taken"),))
+_PRE = re.compile(r"[A-Za-z][0-9A-Za-z-]{0,30}\Z")
+_PASSED = Needed(Level.PATCH, (Reason(Level.PATCH, "version-taken", "the number stays taken"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +105,15 @@ def plan_bump(
     *,
     level: Level | None = None,
     version: Version | None = None,
+    pre: str = "",
+    finish: bool = True,
     evidence: Evidence = no_evidence,
 ) -> Bump:
     """The version that the working file of a prompt should have, and the file with it. Nothing is written.
 
-    Without `level` and `version` the smallest level that is needed; a file whose version is large enough keeps it.
+    Without `level` and `version` the smallest level that is needed; a file whose version is large enough keeps it, but
+    a prerelease that is released becomes what it was a prerelease of. `pre` names a prerelease (`rc`): the version will
+    be the first free `X.Y.Z-rc.N`. Without `finish` a prerelease to which nothing happened stays what it is.
     `evidence` may raise what is needed: an evaluation that saw answers move makes a wording change minor.
     Raises InputError when there is no such prompt, or the asked level or version is too small; FileError when the file
     is not valid or its version cannot be edited in place.
@@ -121,6 +127,10 @@ def plan_bump(
         target = prompt.version.bump(level) if level and not origins else prompt.version
     else:
         target = _target(prompt, level, changed)
+    if pre:
+        target = _candidate(registry, prompt, target, pre, changed)
+    elif finish and version is None and target.pre and registry.release(name, target):
+        target = target.final  # the candidate was released: what follows is what it was a candidate of
     file = PromptFile(prompt.path, read_text(registry.work_tree, prompt.path))
     return Bump(prompt, target, origins, changed, file.with_version(target) if target != prompt.version else file)
 
@@ -131,6 +141,8 @@ def plan_bumps(
     *,
     level: Level | None = None,
     version: Version | None = None,
+    pre: str = "",
+    finish: bool = True,
     evidence: Evidence = no_evidence,
 ) -> list[Bump]:
     """The bumps of several prompts, as `plan_bump` plans each. Raises FileError with the problems of all files."""
@@ -138,7 +150,9 @@ def plan_bumps(
     problems: dict[Problem, None] = {}
     for name in names:
         try:
-            planned.append(plan_bump(registry, name, level=level, version=version, evidence=evidence))
+            planned.append(
+                plan_bump(registry, name, level=level, version=version, pre=pre, finish=finish, evidence=evidence)
+            )
         except FileError as error:
             problems |= dict.fromkeys(error.problems)
     if problems:
@@ -165,6 +179,27 @@ def _target(prompt: Prompt, level: Level | None, changed: tuple[Origin, ...]) ->
     if all(origin.covered_by(prompt.version, wanted) for origin in changed):
         return prompt.version
     return max(origin.lowest(wanted) for origin in changed)
+
+
+def _candidate(registry: Registry, prompt: Prompt, target: Version, pre: str, changed: tuple[Origin, ...]) -> Version:
+    """The prerelease of a version that is free; the file keeps its own if that is one."""
+    if not _PRE.match(pre):
+        raise InputError(f"--pre {pre!r} is not the name of a prerelease", hint="letters, such as rc or beta")
+    if not changed and registry.release(prompt.name, prompt.version) is not None:
+        return prompt.version  # there is nothing new to try out
+    final = target.final
+    known = [*(release.version for release in registry.releases(prompt.name)), *(one.version for one in changed)]
+    taken = [version for version in known if version.pre and version.final == final]
+    own = prompt.version
+    if own.pre[:1] == (pre,) and own.final == final and (own not in taken or target == own):
+        return own
+    of_it = (version.pre[1] for version in taken if len(version.pre) == 2 and version.pre[0] == pre)
+    number = 1 + max((int(each) for each in of_it if each.isdigit()), default=0)
+    found = replace(final, pre=(pre, str(number)))
+    highest = max(taken, default=None)
+    if highest is not None and found < highest:
+        raise InputError(f"{found} is below {highest}, which is taken", hint="versions only go up")
+    return found
 
 
 def _asked_version(
@@ -202,8 +237,9 @@ def _origins(registry: Registry, prompt: Prompt, evidence: Evidence) -> Iterator
         # what it said is no measure any more, but its number stays taken
         yield Origin(f"release {highest.version} (yanked)", highest.version, highest.digest, _PASSED)
     if taken is not None and taken not in (latest, highest) and taken.digest != prompt.digest:
-        # a prerelease, or an older release: its number is gone, however large a step from the latest it would be
-        yield Origin(f"release {taken.version}", taken.version, taken.digest, _since(registry, taken, prompt, evidence))
+        # its number is gone, however large a step from the latest it would be; a prerelease promised nothing
+        needed = _PASSED if taken.version.pre else _since(registry, taken, prompt, evidence)
+        yield Origin(f"release {taken.version}", taken.version, taken.digest, needed)
     fork, tip = _main(registry)
     if fork is None and latest is None and registry.repo is not None:
         fork, tip = registry.repo.head(), None

@@ -176,7 +176,17 @@ def _against_releases(registry: Registry, candidate: Candidate) -> list[Finding]
     if latest is not None and prompt.version < latest.version:
         message = f"{prompt.version} is below the latest release {latest.version}"
         return [candidate.object_to("version-below", message, f"bump from {latest.version}")]
-    return []
+    return _behind_its_candidates(registry, candidate)
+
+
+def _behind_its_candidates(registry: Registry, candidate: Candidate) -> list[Finding]:
+    """A prerelease goes past those of the same MAJOR.MINOR.PATCH that are released already."""
+    version = candidate.prompt.version
+    series = [one.version for one in registry.releases(candidate.prompt.name) if one.version.final == version.final]
+    if not version.pre or not series or max(series) < version:
+        return []
+    message = f"{version} is below the release {max(series)}"
+    return [candidate.object_to("version-below", message, f"bump from {max(series)}")]
 
 
 def _against_tip(candidate: Candidate, tip: Side | None, branch: str) -> list[Finding]:

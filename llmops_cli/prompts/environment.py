@@ -25,7 +25,7 @@ from llmops_cli.prompts.remote_environment import (
 )
 from llmops_cli.prompts.serving import Change, change_to_serve
 from llmops_cli.prompts.tag import Release, tag_name
-from llmops_cli.prompts.version import Level, Version
+from llmops_cli.prompts.version import Level, exact_version
 from llmops_cli.vcs.commit import commit_files
 from llmops_cli.vcs.push import Outcome, Pushed
 from llmops_cli.vcs.refs import checked_out, update_ref
@@ -217,11 +217,12 @@ class _Mover:
         return earlier
 
     def _release(self, repo: Repo, version: str) -> Release:
-        wanted = Version.parse(version)
-        missing = self.remote and self.registry.release(self.wish.name, wanted) is None
-        if missing and fetch_release(repo, self.remote, tag_name(self.wish.name, wanted)):
+        name, wanted = self.wish.name, exact_version(version)
+        missing = wanted is None or self.registry.release(name, wanted) is None
+        tag = tag_name(name, wanted) if wanted else f"{name}@v*"  # of a range the remote may have a later one
+        if missing and self.remote and fetch_release(repo, self.remote, tag):
             self.registry = open_registry(self.registry.config)
-        return self.registry.must_release(self.wish.name, version)
+        return self.registry.choose(name, version)
 
     def _parts(self, release: Release) -> tuple[str, ...]:
         """The other files that the release reads.

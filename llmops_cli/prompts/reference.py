@@ -1,9 +1,10 @@
-"""How a person names a prompt: `rag-answer`, `rag-answer@3.1.0`, `@^3.1`, `@production`, `@main`, `@<commit>`."""
+"""How a person names a prompt: `rag-answer`, with a version, a range, an environment, a branch or a commit behind `@`."""
 
 from dataclasses import dataclass
 
 from llmops_cli.errors import InputError
 from llmops_cli.prompts.prompt import NAME
+from llmops_cli.prompts.version_range import VersionRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Reference:
         """Raises InputError when the name is not one a prompt can have, or nothing follows the `@`."""
         name, sign, at = text.partition("@")
         check_name(name)
-        if sign and (not at or at.startswith("-") or any(c.isspace() or ord(c) < 32 for c in at)):
+        odd = at.startswith("-") or any(c.isspace() or ord(c) < 32 for c in at)
+        if sign and (not at or odd) and VersionRange.parse(at) is None:  # `>=3.1 <4` has a space
             raise InputError(f"{text!r}: a version, environment, branch or commit must follow the @")
         return cls(name, at)
 

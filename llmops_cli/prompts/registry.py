@@ -16,11 +16,14 @@ from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import Reference, check_name
 from llmops_cli.prompts.served import load_served, tag_of
 from llmops_cli.prompts.tag import Release, read_releases
-from llmops_cli.prompts.version import Version, VersionRange
+from llmops_cli.prompts.version import Version, exact_version
+from llmops_cli.prompts.version_range import VersionRange
 from llmops_cli.vcs.commit_tree import CommitTree, Known
 from llmops_cli.vcs.refs import Refs, read_refs
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tree import Tree, WorkTree
+
+LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,21 +211,31 @@ class Registry:
         """Whether this is a clone in which not a single tag is known, as CI checkouts are."""
         return self.repo is not None and not self.refs.tags and bool(self.repo.remotes())
 
+    def choose(self, name: str, text: str) -> Release:
+        """The release that a version, a range or `latest` means. Raises InputError that lists the known ones."""
+        check_name(name)
+        return self._release_meant(Reference(name, text)) or self.must_release(name, text)
+
     def _release_meant(self, reference: Reference) -> Release | None:
-        """The release of an exact version or a range, None when the reference is neither. Raises InputError."""
-        text = reference.at.removeprefix("v")
+        """The release of a version, of a range or the latest; None when the reference is none of these.
+
+        Raises InputError. A yanked one is meant by its version alone.
+        """
+        name, text = reference.name, reference.at
+        if exact_version(text):
+            return self.must_release(name, text)
         wanted = VersionRange.parse(text)
-        if wanted is not None:
-            releases = [release for release in self.releases(reference.name) if not release.yanked]
-            fitting = [release for release in releases if release.version in wanted]
-            if not fitting:
-                raise InputError(f"no release of {reference.name} is in {wanted.text}", hint=self.known(reference.name))
-            return fitting[-1]
-        try:
-            Version.parse(text)
-        except InputError:
+        if text != LATEST and wanted is None:
             return None
-        return self.must_release(reference.name, text)
+        if wanted is None:
+            found = self.latest(name)
+        else:
+            fitting = (release for release in reversed(self.releases(name)) if release.version in wanted)
+            found = next((release for release in fitting if not release.yanked), None)
+        if found is None:
+            which = f"is in {text}" if wanted else "can be the latest"
+            raise InputError(f"no release of {name} {which}", hint=self.known(name))
+        return found
 
     def _served(self, reference: Reference) -> Prompt:
         served = self.live(reference.at).get(reference.name)

@@ -41,7 +41,7 @@ def fetch_environment(repo: Repo, remote: str, environment: str, *, names: Seque
 
 
 def fetch_release(repo: Repo, remote: str, tag: str) -> bool:
-    """Fetch one release's tag; False when the remote does not have it or cannot be asked."""
+    """Fetch one release's tag, or all of a pattern; False when the remote does not have it or cannot be asked."""
     return repo.fetch(remote, f"refs/tags/{tag}:refs/tags/{tag}").ok
 
 

@@ -1,4 +1,4 @@
-"""Semantic versions (semver.org 2.0.0, without build metadata), the level of a change, and version ranges."""
+"""Semantic versions (semver.org 2.0.0, without build metadata), and the level of a change."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ _LONGEST = 100
 _VERSION = re.compile(
     rf"(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER})(?:-(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?\Z"
 )
-_PARTIAL = re.compile(rf"(?P<sign>[\^~])(?P<major>{_NUMBER})(?:\.(?P<minor>{_NUMBER}))?(?:\.(?P<patch>{_NUMBER}))?\Z")
 
 
 class Level(IntEnum):
@@ -52,6 +51,11 @@ class Version:
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}" + ("-" + ".".join(self.pre) if self.pre else "")
 
+    @property
+    def final(self) -> "Version":
+        """What a prerelease is a prerelease of; a version that is none is its own."""
+        return Version(self.major, self.minor, self.patch)
+
     def __lt__(self, other: "Version") -> bool:
         return self._key() < other._key()
 
@@ -63,7 +67,7 @@ class Version:
     def bump(self, level: Level) -> "Version":
         """The next version of that level; a prerelease is finished first when its own release satisfies the level."""
         if self.pre and self.level_of_zeros() >= level:
-            return Version(self.major, self.minor, self.patch)
+            return self.final
         match level:
             case Level.MAJOR:
                 return Version(self.major + 1, 0, 0)
@@ -93,28 +97,9 @@ class Version:
         return Level.PATCH
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRange:
-    """`^3.1` (same major, at least 3.1.0) or `~3.1` (same minor); prereleases are never in a range."""
-
-    text: str
-    low: Version
-    high: Version
-
-    @classmethod
-    def parse(cls, text: str) -> "VersionRange | None":
-        """The range, or None when the text is not one."""
-        match = _PARTIAL.match(text) if len(text) <= _LONGEST else None
-        if match is None:
-            return None
-        low = Version(int(match["major"]), int(match["minor"] or 0), int(match["patch"] or 0))
-        if match["sign"] == "~" and match["minor"] is not None:
-            return cls(text, low, Version(low.major, low.minor + 1, 0))
-        if match["sign"] == "^" and low.major == 0 and match["minor"] is not None:
-            # below 1.0.0 a minor step may break, as in npm and cargo
-            high = Version(0, low.minor + 1, 0) if low.minor or match["patch"] is None else Version(0, 0, low.patch + 1)
-            return cls(text, low, high)
-        return cls(text, low, Version(low.major + 1, 0, 0))
-
-    def __contains__(self, version: Version) -> bool:
-        return not version.pre and self.low <= version < self.high
+def exact_version(text: str) -> Version | None:
+    """The version that a text is, with or without a `v`; None when it is none."""
+    try:
+        return Version.parse(text.removeprefix("v"))
+    except InputError:
+        return None

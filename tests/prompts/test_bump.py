@@ -239,3 +239,49 @@ def test_a_prerelease_whose_edit_breaks_more_gets_the_level_that_needs(project: 
     release(opened(project))
     edit(project, "1.1.0-rc.1", words="Say $y.", more="model: m\n")
     assert str(plan(project).target) == "2.0.0"
+
+
+def candidate(repo: GitRepo, words: str, pre: str = "rc", level: Level | None = None) -> str:
+    """Edit, make it a prerelease, and say which."""
+    version = (repo.path / PATH).read_text().split("version: ")[1].split()[0]
+    edit(repo, version, words)
+    planned = plan_bump(opened(repo), "p", pre=pre, level=level)
+    write_bump(planned, repo.path)
+    return str(planned.target)
+
+
+def ship(repo: GitRepo) -> str:
+    repo.commit()
+    return ", ".join(str(one.version) for one in release(opened(repo)).made)
+
+
+def test_prereleases_count_up_and_end_in_their_release(project: GitRepo) -> None:
+    assert candidate(project, "Say $y.") == "2.0.0-rc.1"
+    assert candidate(project, "Tell $y.") == "2.0.0-rc.1", "it is not released yet"
+    assert ship(project) == "2.0.0-rc.1"
+    assert candidate(project, "Tell $y.") == "2.0.0-rc.1", "nothing changed since"
+    assert candidate(project, "Tell me $y.") == "2.0.0-rc.2"
+    assert ship(project) == "2.0.0-rc.2"
+    assert plan(project).explanation() == "p 2.0.0-rc.2 -> 2.0.0"
+    with pytest.raises(InputError, match=r"2\.0\.0-beta\.1 is below 2\.0\.0-rc\.2"):
+        candidate(project, "Tell us $y.", pre="beta")
+    edit(project, "2.0.0-rc.2", "Tell me $y.")
+    write_bump(plan(project), project.path)
+    assert ship(project) == "2.0.0"
+    assert candidate(project, "Now tell me $y.") == "2.0.1-rc.1"
+    assert candidate(project, "Now tell me $y.", level=Level.MINOR) == "2.1.0-rc.1"
+
+
+def test_what_a_candidate_added_may_be_taken_back_without_a_major_step(project: GitRepo) -> None:
+    edit(project, "1.0.0", "Say $x to $y.", "variables: {x: {type: string}, y: {type: string, default: you}}\n")
+    write_bump(plan_bump(opened(project), "p", pre="rc"), project.path)
+    assert ship(project) == "1.1.0-rc.1"
+    edit(project, "1.1.0-rc.1", "Tell $x.")
+    planned = plan_bump(opened(project), "p", pre="rc")
+    assert str(planned.target) == "1.1.0-rc.2"
+
+
+def test_a_name_that_no_prerelease_can_have(project: GitRepo) -> None:
+    for pre in ("1", "rc.1", "r c", "-"):
+        with pytest.raises(InputError, match="is not the name of a prerelease"):
+            candidate(project, "Tell $x.", pre=pre)

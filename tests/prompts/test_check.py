@@ -217,3 +217,10 @@ def test_the_last_prompt_may_be_removed(repo: GitRepo) -> None:
     (repo.path / PATH).unlink()
     repo.commit()
     assert checked(repo, against="main").findings == ()
+
+
+def test_a_prerelease_goes_past_those_of_its_series(repo: GitRepo) -> None:
+    released(repo, "1.0.0", "2.0.0-rc.2")
+    for version, rules in (("2.0.0-rc.1", ["version-below"]), ("2.0.0-rc.3", []), ("2.1.0-rc.1", []), ("2.0.0", [])):
+        repo.write({PATH: prompt(version, "Other words.")})
+        assert [finding.rule for finding in check(opened(repo)).findings] == rules, version

@@ -1,5 +1,7 @@
 """Moves: the stack of what was live, commits by hand, branches that are checked out, odd names."""
 
+from typing import Literal
+
 import pytest
 
 from llmops_cli.errors import InputError
@@ -7,6 +9,7 @@ from llmops_cli.prompts.environment import Wish, move
 from llmops_cli.prompts.live import Action, Move, log_of, stack_of, version_in
 from llmops_cli.prompts.reference import Reference
 from tests.conftest import GitRepo
+from tests.journeys.team import MakeRepo
 from tests.prompts.registered import opened, prompt, released
 
 
@@ -146,3 +149,22 @@ def test_a_forged_path_in_a_tag_moves_nothing(repo: GitRepo) -> None:
     with pytest.raises(InputError, match="does not hold nowhere"):
         move(opened(repo), Wish("promote", "rag-answer", "1.0.0", "production"), tell=print)
     assert repo.git("branch", "--list", "llmops/*") == ""
+
+
+def test_a_range_means_the_highest_release_that_the_remote_has(make_repo: MakeRepo) -> None:
+    remote = make_repo("remote.git", bare=True)
+    ann = make_repo("ann", clone_of=remote.path)
+    released(ann, "1.0.0", "1.1.0")
+    ann.git("push", "-q", "--tags", "origin", "main")
+    bob = make_repo("bob", clone_of=remote.path, user="Bob Example")
+    released(ann, "1.2.0", "2.0.0-rc.1")
+    ann.git("push", "-q", "--tags", "origin", "main")
+
+    def moved(action: Literal["promote", "rollback"], version: str) -> str:
+        return move(opened(bob), Wish(action, "rag-answer", version, "production"), tell=print).after
+
+    assert moved("promote", "latest") == "1.2.0", "bob has not fetched it yet"
+    assert moved("promote", "^2.0.0-rc.1") == "2.0.0-rc.1"
+    assert moved("rollback", "~1.0") == "1.0.0"
+    with pytest.raises(InputError, match="no release of rag-answer is in >=3"):
+        moved("promote", ">=3")

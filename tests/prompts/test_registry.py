@@ -44,6 +44,9 @@ def test_every_way_to_name_a_prompt(repo: GitRepo) -> None:
     assert text_of(repo, "rag-answer@^1") == "1.1.1 Words of 1.1.1."
     assert text_of(repo, "rag-answer@~1.0") == "1.0.0 Words of 1.0.0."
     assert text_of(repo, "rag-answer@^2") == "2.0.0 Words of 2.0.0."
+    assert text_of(repo, "rag-answer@latest") == text_of(repo, "rag-answer@2.x") == "2.0.0 Words of 2.0.0."
+    assert text_of(repo, "rag-answer@>=1.1 <2") == "1.1.1 Words of 1.1.1."
+    assert text_of(repo, "rag-answer@>=2.1.0-rc.1") == "2.1.0-rc.1 Words of 2.1.0-rc.1."
     assert text_of(repo, "rag-answer@production") == "1.1.0 Words of 1.1.0."
     assert text_of(repo, "rag-answer@main") == text_of(repo, f"rag-answer@{commit}") == "2.1.0 Committed."
     assert (

@@ -1,4 +1,4 @@
-"""Semantic versions: order, steps and ranges."""
+"""Semantic versions: order and steps."""
 
 from itertools import pairwise
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmops_cli.errors import InputError
-from llmops_cli.prompts.version import Level, Version, VersionRange
+from llmops_cli.prompts.version import Level, Version
 
 PARTS = st.integers(0, 50)
 PRE = st.lists(st.sampled_from(["rc", "alpha", "1", "10", "x-y", "0"]), max_size=3).map(tuple)
@@ -66,29 +66,3 @@ def test_a_bump_is_a_step_of_at_least_its_level(version: Version, level: Level) 
 @given(VERSIONS, VERSIONS)
 def test_there_is_a_level_exactly_where_the_version_is_higher(one: Version, other: Version) -> None:
     assert (one.level_from(other) > Level.NONE) == (other < one)
-
-
-@pytest.mark.parametrize(
-    ("text", "inside", "outside"),
-    [
-        ("^3.1", ["3.1.0", "3.9.9"], ["3.0.9", "4.0.0", "3.2.0-rc.1", "4.0.0-rc.1"]),
-        ("^3", ["3.0.0", "3.9.9"], ["2.9.9", "4.0.0"]),
-        ("~3.1", ["3.1.0", "3.1.9"], ["3.2.0", "3.0.9"]),
-        ("~3.1.4", ["3.1.4", "3.1.9"], ["3.1.3", "3.2.0"]),
-        ("~3", ["3.0.0", "3.9.9"], ["4.0.0"]),
-        ("^0.2", ["0.2.0", "0.2.9"], ["0.3.0", "1.0.0"]),
-        ("^0.0.3", ["0.0.3"], ["0.0.4", "0.1.0"]),
-        ("^0.0", ["0.0.0", "0.0.9"], ["0.1.0"]),
-        ("^0", ["0.0.1", "0.9.0"], ["1.0.0"]),
-    ],
-)
-def test_ranges(text: str, inside: list[str], outside: list[str]) -> None:
-    found = VersionRange.parse(text)
-    assert found is not None
-    assert all(Version.parse(version) in found for version in inside)
-    assert not any(Version.parse(version) in found for version in outside)
-
-
-@pytest.mark.parametrize("text", ["3.1", "^", "^3.1.0-rc.1", "^v3", ">=3", "^" + "9" * 5000, "^3.1\n"])
-def test_what_is_no_range(text: str) -> None:
-    assert VersionRange.parse(text) is None
