@@ -1,4 +1,4 @@
-"""How a person names a prompt: `rag-answer`, with a version, a range, an environment, a branch or a commit behind `@`."""
+"""How a person names a prompt: `rag-answer`, behind an `@` a version, a range, an environment, a branch or a commit."""
 
 from dataclasses import dataclass
 
