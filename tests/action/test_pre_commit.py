@@ -41,28 +41,33 @@ def pre_commit(project: GitRepo, *arguments: str, **variables: str) -> tuple[int
     return done.returncode, done.stdout + done.stderr
 
 
-def test_both_hooks_pass_object_and_stay_out_of_other_commits(hooks: GitRepo, repo: GitRepo) -> None:
+def test_all_hooks_pass_object_and_stay_out_of_other_commits(hooks: GitRepo, repo: GitRepo) -> None:
     subprocess.run([sys.executable, "-m", "llmops_cli", "init", str(repo.path)], check=True, capture_output=True)
     rev = hooks.git("rev-parse", "HEAD")
     repo.commit(
         {
             ".pre-commit-config.yaml": f"repos:\n  - repo: {hooks.path}\n    rev: {rev}\n    hooks:\n"
             "      - id: llmops-prompt-check\n      - id: llmops-golden-lint\n"
+            "      - id: llmops-prompt-codegen\n        args: [-o, src/wrappers.py]\n"
         }
     )
+    written = ["prompt", "codegen", "-o", "src/wrappers.py"]
+    subprocess.run([sys.executable, "-m", "llmops_cli", *written], cwd=repo.path, check=True, capture_output=True)
+    repo.git("add", "-A")
     code, said = pre_commit(repo, "install-hooks")
     assert code == 0, said
     needed = {"PYTHONPATH": sysconfig.get_path("purelib")}
     code, said = pre_commit(repo, "run", "--all-files", **needed)
-    assert code == 0 and said.count("Passed") == 2, said
+    assert code == 0 and said.count("Passed") == 3, said
     subprocess.run([sys.executable, "-m", "llmops_cli", "prompt", "release"], cwd=repo.path, check=True)
     prompt, golden = repo.path / PROMPT, repo.path / "evals/golden/ticket-summary.jsonl"
-    prompt.write_text(prompt.read_text().replace("at most 10", "at most 8"))
+    prompt.write_text(prompt.read_text().replace("at most 10", "at most 8").replace("20000", "19000"))
     golden.write_text(golden.read_text() + golden.read_text().splitlines(keepends=True)[0])
     repo.git("add", "-A")
     code, said = pre_commit(repo, "run", **needed)
-    assert code == 1 and said.count("Failed") == 2, said
+    assert code == 1 and said.count("Failed") == 3, said
     assert "needs-bump" in said and "ticket-summary.jsonl" in said
+    subprocess.run([sys.executable, "-m", "llmops_cli", *written], cwd=repo.path, check=True, capture_output=True)
     repo.commit()
     repo.write({"src/prompts.py": "pass\n"})
     repo.git("add", "-A")

@@ -47,6 +47,7 @@ RagAnswer(question="Why?", chunks=chunks, tone="loud")
 RagAnswer("Why?", chunks=chunks)
 RagAnswer.parse("{}").sources[0].title
 RagAnswer.parse("{}").answer + 1
+fine.question = "Who?"
 
 
 class Fake:
@@ -77,8 +78,9 @@ ERRORS = """\
 10 call-arg Too many positional arguments for "RagAnswer"
 11 attr-defined "RagAnswerOutputSource" has no attribute "title"
 12 operator Unsupported operand types for + ("str" and "int")
-31 assignment Incompatible types in assignment (expression has type "list[dict[str, str]]", variable has type "str")
-32 arg-type Argument 1 to "render" of "PromptVariables" has incompatible type "Elsewhere"; expected "Prompts[Never]"
+13 misc Property "question" defined in "RagAnswer" is read-only
+32 assignment Incompatible types in assignment (expression has type "list[dict[str, str]]", variable has type "str")
+33 arg-type Argument 1 to "render" of "PromptVariables" has incompatible type "Elsewhere"; expected "Prompts[Never]"
 """
 
 

@@ -35,16 +35,15 @@ def _given(value: Any) -> Any:
 '''
 OUTPUT = '''
 
-class PromptOutput(BaseModel):
+class PromptOutput(
+    BaseModel,
+    strict=True,
+    extra="allow",
+    frozen=True,
+    allow_inf_nan=False,
+    protected_namespaces=(),
+):
     """An answer, or a part of it, as the output schema of its prompt promises it."""
-
-    model_config = ConfigDict(
-        strict=True,
-        extra="allow",
-        frozen=True,
-        allow_inf_nan=False,
-        protected_namespaces=(),
-    )
 '''
 VARIABLES = '''
 Messages = TypeVar("Messages", covariant=True)
@@ -62,20 +61,19 @@ class Prompts(Protocol[Messages]):
     def get(self, name: str, /) -> Served[Messages]: ...
 
 
-class PromptVariables(BaseModel):
+class PromptVariables(
+    BaseModel,
+    strict=True,
+    extra="forbid",
+    frozen=True,
+    allow_inf_nan=False,
+    protected_namespaces=(),
+):
     """Values for the variables of one prompt, each checked when it is given.
 
     NAME is the prompt's, VERSION the major version these variables belong to, DIGEST that
     of what this class was made from: the variables and the output schema.
     """
-
-    model_config = ConfigDict(
-        strict=True,
-        extra="forbid",
-        frozen=True,
-        allow_inf_nan=False,
-        protected_namespaces=(),
-    )
 
     NAME: ClassVar[str]
     VERSION: ClassVar[str]

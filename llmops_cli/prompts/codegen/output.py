@@ -72,9 +72,8 @@ class OutputClasses:
             return kind.text
         self.taken.add(self.prefix)
         lines = _noted(kind.notes, "")
-        lines.append(f"class {self.prefix}(RootModel[{kind.source}]):")
+        lines.append(f"class {self.prefix}(RootModel[{kind.source}], strict=True, frozen=True, allow_inf_nan=False):")
         lines += docstring(_text(self.whole, "description") or "A whole answer; it is in `root`.")
-        lines += ["", "    model_config = ConfigDict(strict=True, frozen=True, allow_inf_nan=False)"]
         self.texts.append("\n".join(lines) + "\n")
         return self.prefix
 
@@ -153,12 +152,12 @@ class OutputClasses:
             attribute = attribute_name(key, {*(each.name for each in own.values()), *self.taken})
             own[key] = self._field(key, part, attribute, key in must)
         handled = {"type", "properties", "required"} | ({"additionalProperties"} if isinstance(more, bool) else set())
+        closed = ', extra="forbid"' if more is False else ""
         lines = [
-            f"class {name}(PromptOutput):",
+            f"class {name}(PromptOutput, frozen=True{closed}):",
             *docstring(_text(schema, "description") or "An answer, or a part of one."),
         ]
         lines += _noted(_unsaid(schema, handled, "object"))
-        lines += ["", '    model_config = ConfigDict(extra="forbid")'] if more is False else []
         lines += ["", *(line for each in own.values() for line in each.lines())] if own else []
         self.texts.append("\n".join(lines) + "\n")
         self._complete.add(name)

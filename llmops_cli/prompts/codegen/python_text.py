@@ -20,7 +20,7 @@ OF_PYDANTIC = frozenset({
 })  # fmt: skip
 # Names that the generated classes mention: a field of that name would stand for itself in the annotations below it.
 MENTIONED = frozenset({
-    "Annotated", "Any", "BaseModel", "BeforeValidator", "ClassVar", "ConfigDict", "Field", "Json", "Literal",
+    "Annotated", "Any", "BaseModel", "BeforeValidator", "ClassVar", "Field", "Json", "Literal",
     "Messages", "PromptOutput", "PromptVariables", "Prompts", "Protocol", "RootModel", "Served", "TYPE_CHECKING",
     "TypeVar", "bool", "classmethod", "dict", "float", "int", "list", "str",
 })  # fmt: skip

@@ -133,6 +133,19 @@ def test_fields_can_be_read() -> None:
                 made.P.parse(wrong)
 
 
+def test_a_closed_object_takes_no_more() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "object", "additionalProperties": False}},
+        "required": ["b"],
+    }
+    with module(answering(schema)) as made:
+        assert made.P.parse('{"a": {}, "b": 1, "c": 2}').model_extra == {"c": 2}
+        for wrong in ('{"a": {"c": 1}, "b": 1}', '{"a": {}}'):
+            with pytest.raises(ValidationError):
+                made.P.parse(wrong)
+
+
 def test_a_whole_answer_that_is_no_object() -> None:
     with module(
         answering({"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}})
@@ -144,7 +157,7 @@ def test_a_whole_answer_that_is_no_object() -> None:
         assert made.P.parse('{"below": [{"below": [{}]}]}').below[0].below[0].below is None
     endless = {"$ref": "#/$defs/l", "$defs": {"l": {"type": "array", "items": {"$ref": "#/$defs/l"}}}}
     with module(answering(endless)) as made:
-        assert '# not checked here: $ref "#/$defs/l"\nclass POutput(RootModel[list[Json]]):' in made.TEXT
+        assert '# not checked here: $ref "#/$defs/l"\nclass POutput(RootModel[list[Json]], ' in made.TEXT
 
 
 def test_what_cannot_be_said_is_named() -> None:
