@@ -28,25 +28,37 @@ _OPENAI_NAMES = ("gpt-", "chatgpt-", "o1", "o3", "o4")
 class RunSettings(FileShape):
     """`run:` of llmops.yaml: how models are called."""
 
-    concurrency: int = Field(default=8, ge=1, le=1000)
-    timeout_s: int | float = Field(default=120, gt=0)
-    attempts: int = Field(default=4, ge=1, le=20)
-    backoff_s: int | float = Field(default=0.5, ge=0)
+    concurrency: int = Field(default=8, ge=1, le=1000, description="Trials at the same time, and calls of one model.")
+    timeout_s: int | float = Field(default=120, gt=0, description="Seconds that a call may take.")
+    attempts: int = Field(
+        default=4, ge=1, le=20, description="How often a call is made until it succeeds, the first time included."
+    )
+    backoff_s: int | float = Field(
+        default=0.5, ge=0, description="Seconds below which the first wait is drawn; doubles after every attempt."
+    )
 
 
 class CalibrationSettings(FileShape):
     """`calibration:` of llmops.yaml: what a judge must show before it is trusted."""
 
-    min_kappa: int | float = Field(default=0.6, ge=0, lt=1)
-    min_coverage: int | float = Field(default=0.95, gt=0, le=1)
+    min_kappa: int | float = Field(
+        default=0.6, ge=0, lt=1, description="A judge is trusted when the lower end of kappa's interval is above this."
+    )
+    min_coverage: int | float = Field(
+        default=0.95, gt=0, le=1, description="The share of a judge's replies that must be readable."
+    )
 
 
 class SigningSettings(FileShape):
     """`signing:` of llmops.yaml: who may sign releases, and whether they must be signed."""
 
-    allowed_signers: ProjectPath | Literal[""] = ""
-    gpg_keys: list[str] = Field(default_factory=list)
-    required: bool = False
+    allowed_signers: ProjectPath | Literal[""] = Field(
+        default="", description="Who may sign releases with SSH keys: a file below the project root."
+    )
+    gpg_keys: list[str] = Field(
+        default_factory=list, description="Who may sign with GPG keys: their whole fingerprints."
+    )
+    required: bool = Field(default=False, description="Whether every release must be signed by one of them.")
 
     @field_validator("gpg_keys")
     @classmethod
@@ -67,17 +79,30 @@ class SigningSettings(FileShape):
 class Settings(FileShape):
     """llmops.yaml, every key optional."""
 
-    prompts: str = "prompts"
-    evals: str = "evals"
-    main: str = "main"
-    remote: str = "origin"
-    environments: list[str] = Field(default_factory=lambda: ["staging", "production"])
-    judge_model: str = ""
-    interpreters: dict[str, str] = Field(default_factory=dict)
-    embedding_model: str = ""
-    run: RunSettings = Field(default_factory=RunSettings)
-    calibration: CalibrationSettings = Field(default_factory=CalibrationSettings)
-    signing: SigningSettings = Field(default_factory=SigningSettings)
+    prompts: str = Field(default="prompts", description="The folder of the prompts.")
+    evals: str = Field(default="evals", description="The folder of the suites.")
+    main: str = Field(default="main", description="The branch that changes are merged into.")
+    remote: str = Field(default="origin", description="The git remote that is read and pushed to.")
+    environments: list[str] = Field(
+        default_factory=lambda: ["staging", "production"],
+        description="The environments that exist, each the branch llmops/NAME.",
+    )
+    judge_model: str = Field(
+        default="", description="The model of judges where neither the check nor the judge prompt names one."
+    )
+    interpreters: dict[str, str] = Field(
+        default_factory=dict, description="Other Pythons by name: a path relative to the project root."
+    )
+    embedding_model: str = Field(
+        default="", description="The model of checks that compare embeddings, where the check names none."
+    )
+    run: RunSettings = Field(default_factory=RunSettings, description="How models are called.")
+    calibration: CalibrationSettings = Field(
+        default_factory=CalibrationSettings, description="What a judge must show before it is trusted."
+    )
+    signing: SigningSettings = Field(
+        default_factory=SigningSettings, description="Who may sign releases; counts as the default branch has it."
+    )
 
     @field_validator("prompts", "evals")
     @classmethod

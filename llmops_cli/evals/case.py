@@ -17,13 +17,13 @@ class Case(Conversation):
     `messages` follow the rendered messages of the prompt.
     """
 
-    id: str
-    vars: dict[str, Json] = Field(default_factory=dict)
-    expected: Json = None
-    tags: list[str] = Field(default_factory=list)
-    critical: bool = False
-    cluster: str = ""
-    checks: list[dict[str, Json]] = Field(default_factory=list)
+    id: str = Field(description="Stable over time: comparisons pair the two sides by it.")
+    vars: dict[str, Json] = Field(default_factory=dict, description="The variables of the prompt.")
+    expected: Json = Field(default=None, description="What reference checks compare with, and reports show.")
+    tags: list[str] = Field(default_factory=list, description="Words that name the slices it belongs to.")
+    critical: bool = Field(default=False, description="When it passed before and fails now, the change is blocked.")
+    cluster: str = Field(default="", description="Cases that hang together, such as those of one document.")
+    checks: list[dict[str, Json]] = Field(default_factory=list, description="Checks of this case alone.")
 
     @field_validator("id")
     @classmethod

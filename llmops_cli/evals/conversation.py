@@ -13,9 +13,9 @@ from llmops_cli.files.shape import FileShape
 class CalledTool(FileShape):
     """A call that an assistant message makes. `arguments` is JSON text, as models write it."""
 
-    id: str = Field(min_length=1)
-    name: str = Field(min_length=1)
-    arguments: str = "{}"
+    id: str = Field(min_length=1, description="Names the call, so that its result can.")
+    name: str = Field(min_length=1, description="The name of the tool.")
+    arguments: str = Field(default="{}", description="What it was called with: an object, or JSON text.")
 
     @model_validator(mode="before")
     @classmethod
@@ -34,11 +34,15 @@ class CalledTool(FileShape):
 class CaseMessage(FileShape):
     """One message of a conversation. `content` is text, or a list of parts as providers take them (images, files)."""
 
-    role: Literal["system", "user", "assistant", "tool"]
-    content: str | list[dict[str, Json]] | None = None
-    tool_calls: list[CalledTool] = Field(default_factory=list)
-    tool_call_id: str = ""
-    name: str = ""
+    role: Literal["system", "user", "assistant", "tool"] = Field(
+        description="Who spoke; the last message is of a user or a tool."
+    )
+    content: str | list[dict[str, Json]] | None = Field(
+        default=None, description="Text, or a list of parts as providers take them."
+    )
+    tool_calls: list[CalledTool] = Field(default_factory=list, description="The calls that an assistant makes.")
+    tool_call_id: str = Field(default="", description="Of a tool: the call whose result this is.")
+    name: str = Field(default="", description="Of the speaker, where the provider takes one.")
 
     @model_validator(mode="after")
     def _says_something(self) -> "CaseMessage":
@@ -86,7 +90,9 @@ class CaseMessage(FileShape):
 class Conversation(FileShape):
     """Base of what carries `messages`: they follow the rendered messages of the prompt in the request."""
 
-    messages: list[CaseMessage] = Field(default_factory=list)
+    messages: list[CaseMessage] = Field(
+        default_factory=list, description="What was said so far; it follows the messages of the prompt."
+    )
 
     @field_validator("messages")
     @classmethod

@@ -16,21 +16,32 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%\Z")
 
 
 class _Settings(FileShape):
-    alpha: float = Field(default=0.05, gt=0, lt=0.5)
-    on_inconclusive: OnInconclusive = "warn"
-    max_repeats: int = Field(default=5, ge=1, le=50)
-    max_failed: float = Field(default=0.05, ge=0, lt=1)
-    mode: Mode = "regression"
-    accepted: Accepts = "change"
-    require_calibration: bool = False
+    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="How often an unchanged prompt may be found worse.")
+    on_inconclusive: OnInconclusive = Field(default="warn", description="What it comes to when nobody can tell yet.")
+    max_repeats: int = Field(
+        default=5, ge=1, le=50, description="How often a case may be asked before the gate gives up."
+    )
+    max_failed: float = Field(
+        default=0.05, ge=0, lt=1, description="The share of scores that may fail to be measured on a side."
+    )
+    mode: Mode = Field(
+        default="regression",
+        description="Whether a change must not be worse (regression), or must be shown to be no worse (noninferior).",
+    )
+    accepted: Accepts = Field(default="change", description="Whose list of accepted drops counts.")
+    require_calibration: bool = Field(default=False, description="Whether judges must be known to agree with people.")
 
 
 class _RuleShape(FileShape):
-    floor: float | None = None
-    ceiling: float | None = None
-    max_drop: float | str | None = None
-    max_rise: float | str | None = None
-    slices: dict[str, dict[str, Json]] | None = None
+    floor: float | None = Field(default=None, description="The least the mean may be.")
+    ceiling: float | None = Field(default=None, description="The most the mean may be (cost, latency, tokens).")
+    max_drop: float | str | None = Field(
+        default=None, description="How far the mean may fall below that of the base: a number, or a share such as 10%."
+    )
+    max_rise: float | str | None = Field(
+        default=None, description="How far the mean may rise above that of the base: a number, or a share such as 10%."
+    )
+    slices: dict[str, dict[str, Json]] | None = Field(default=None, description="Rules for the cases of a tag, by tag.")
 
     @field_validator("max_drop", "max_rise")
     @classmethod

@@ -23,13 +23,19 @@ from llmops_cli.vcs.tree import Tree, beside, read_text
 class SuiteShape(FileShape):
     """The YAML of a suite."""
 
-    prompt: str
-    cases: str
-    description: str = ""
-    target: TargetShape = Field(default_factory=TargetShape)
-    repeats: int = Field(default=1, ge=1, le=50)
-    checks: list[dict[str, Json]] = Field(default_factory=list)
-    gate: dict[str, Json] = Field(default_factory=dict)
+    prompt: str = Field(description="The name of the prompt that is measured.")
+    cases: str = Field(description="The golden set (.jsonl, .csv or .yaml), relative to this file.")
+    description: str = Field(default="", description="For people.")
+    target: TargetShape = Field(
+        default_factory=TargetShape, description="What answers; the prompt's own model when missing."
+    )
+    repeats: int = Field(default=1, ge=1, le=50, description="How often every case is asked at first.")
+    checks: list[dict[str, Json]] = Field(
+        default_factory=list, description="What every output must hold; see: llmops check list."
+    )
+    gate: dict[str, Json] = Field(
+        default_factory=dict, description="What decides: a rule for every metric that counts, and settings of the gate."
+    )
 
 
 @dataclass(frozen=True)

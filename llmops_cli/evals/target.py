@@ -20,22 +20,36 @@ class TargetShape(FileShape):
     names the files below the project root that it depends on.
     """
 
-    model: str = ""
-    recorded: str = ""
-    endpoint: str = ""
-    params: dict[str, Json] = Field(default_factory=dict)
-    python: FunctionName = ""
-    command: list[str] = Field(default_factory=list)
-    http: str = ""
-    type: str = ""
-    options: dict[str, Json] = Field(default_factory=dict)
-    code: list[ProjectPath] = Field(default_factory=list)
-    interpreter: str = ""
-    workers: int = Field(default=4, ge=1, le=64)
-    timeout_s: int | float | None = Field(default=None, gt=0)
-    token_env: str = ""
-    cache: bool | None = None
-    deterministic: bool = False
+    model: str = Field(default="", description="This model answers, whatever the prompt names.")
+    recorded: str = Field(default="", description="A recording answers; its path, relative to this file.")
+    endpoint: str = Field(
+        default="",
+        description="The address of the model, where that is not the provider's own; must stand in LLMOPS_ENDPOINTS.",
+    )
+    params: dict[str, Json] = Field(default_factory=dict, description="Parameters over those of the prompt.")
+    python: FunctionName = Field(
+        default="", description="A function answers: package.module:function, or path/to/file.py:function."
+    )
+    command: list[str] = Field(default_factory=list, description="A program answers: its words.")
+    http: str = Field(default="", description="A service answers: its URL, which must stand in LLMOPS_ENDPOINTS.")
+    type: str = Field(default="", description="What an installed package offers answers, by its name.")
+    options: dict[str, Json] = Field(default_factory=dict, description="Options of that type.")
+    code: list[ProjectPath] = Field(
+        default_factory=list,
+        description="Files and folders of the project that the code depends on; all but the suites when missing.",
+    )
+    interpreter: str = Field(default="", description="The Python that runs the function, by its name in llmops.yaml.")
+    workers: int = Field(default=4, ge=1, le=64, description="How many processes answer at the same time.")
+    timeout_s: int | float | None = Field(default=None, gt=0, description="Seconds that one answer may take.")
+    token_env: str = Field(
+        default="", description="The environment variable that holds the bearer token of the service."
+    )
+    cache: bool | None = Field(
+        default=None, description="Whether answers of a pipeline are kept; where its code is known when missing."
+    )
+    deterministic: bool = Field(
+        default=False, description="The same call always gets the same answer, so it is never repeated."
+    )
 
     @field_validator("http")
     @classmethod

@@ -25,33 +25,56 @@ _NOT_PARAMS = {"model", "messages", "tools", "stream", "api_key", "api_base", "b
 class MessageShape(FileShape):
     """One of `messages:`."""
 
-    role: Role
-    content: str
+    role: Role = Field(description="Who speaks: system, user or assistant.")
+    content: str = Field(description='Template text; `{% include "partials/x.md" %}` is the text of a file.')
 
 
 class OutputShape(FileShape):
     """`output:`; the schema is a mapping, or the path of a JSON or YAML file relative to the prompt file."""
 
-    format: Literal["text", "json"] = "text"
-    schema_: str | dict[str, Json] | None = Field(default=None, alias="schema")
+    format: Literal["text", "json"] = Field(default="text", description="What the prompt answers: text, or json.")
+    schema_: str | dict[str, Json] | None = Field(
+        default=None,
+        alias="schema",
+        description="The JSON schema of the answer: a mapping, or the path of a file relative to this one.",
+    )
 
 
 class PromptShape(FileShape):
     """The YAML of a prompt file."""
 
-    name: str
-    version: str
-    description: str = ""
-    owner: str = ""
-    model: str = ""
-    params: dict[str, Json] = Field(default_factory=dict)
-    template_format: TemplateFormat | None = None
-    variables: dict[str, Variable] | None = None
-    template: str | None = None
-    messages: list[MessageShape] | None = None
-    tools: list[dict[str, Json]] = Field(default_factory=list)
-    output: OutputShape = Field(default_factory=OutputShape)
-    metadata: dict[str, Json] = Field(default_factory=dict)
+    name: str = Field(description="The path of the file below the prompts folder, without its ending.")
+    version: str = Field(
+        description="MAJOR.MINOR.PATCH, perhaps with a prerelease such as 2.0.0-rc.1; `llmops prompt bump` raises it."
+    )
+    description: str = Field(default="", description="What it is for. For people; not part of the digest.")
+    owner: str = Field(default="", description="Who answers for it. For people; not part of the digest.")
+    model: str = Field(default="", description="LiteLLM's name of the model: provider/model.")
+    params: dict[str, Json] = Field(
+        default_factory=dict,
+        description="Sampling settings: temperature, max_tokens and the like. No keys, no addresses.",
+    )
+    template_format: TemplateFormat | None = Field(
+        default=None, description="dollar $name, braces {name}, or jinja {{ name }}; inferred when missing."
+    )
+    variables: dict[str, Variable] | None = Field(
+        default=None,
+        description="What callers pass, by name. When missing: the names in the template, all required strings.",
+    )
+    template: str | None = Field(
+        default=None,
+        description='One message of the user, which the model sees; `{% include "x.md" %}` is the text of a file.',
+    )
+    messages: list[MessageShape] | None = Field(
+        default=None, description="What the model sees, as several messages; instead of template."
+    )
+    tools: list[dict[str, Json]] = Field(
+        default_factory=list, description="Tool definitions as the provider takes them; each has a name."
+    )
+    output: OutputShape = Field(default_factory=OutputShape, description="What the prompt promises to answer.")
+    metadata: dict[str, Json] = Field(
+        default_factory=dict, description="Anything else, for people and programs; not part of the digest."
+    )
 
 
 class Reading:

@@ -3,7 +3,7 @@
 import math
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from llmops_cli.files.json_value import Json, canonical
 from llmops_cli.files.shape import FileShape
@@ -14,14 +14,14 @@ VariableType = Literal["string", "integer", "number", "boolean", "array", "objec
 class Variable(FileShape):
     """One variable as `variables:` of a prompt file states it. Bounds are inclusive; lengths in characters or items."""
 
-    type: VariableType = "string"
-    description: str = ""
-    default: Json = None
-    enum: list[Json] | None = None
-    min_length: int | None = None
-    max_length: int | None = None
-    minimum: int | float | None = None
-    maximum: int | float | None = None
+    type: VariableType = Field(default="string", description="What a value must be.")
+    description: str = Field(default="", description="For people; not part of the digest.")
+    default: Json = Field(default=None, description="Makes the variable optional; must fit all that is said here.")
+    enum: list[Json] | None = Field(default=None, description="The only values it may have.")
+    min_length: int | None = Field(default=None, description="Characters of a string or items of an array, at least.")
+    max_length: int | None = Field(default=None, description="Characters of a string or items of an array, at most.")
+    minimum: int | float | None = Field(default=None, description="The smallest number it may be.")
+    maximum: int | float | None = Field(default=None, description="The largest number it may be.")
 
     @property
     def required(self) -> bool:

@@ -56,6 +56,8 @@ def test_the_story(make_repo: MakeRepo, shell: Shell) -> None:
             "state": "released",
             "released": "1.1.0",
             "live": {"staging": "1.1.0", "production": "1.1.0"},
+            "yanked": "",
+            "deprecated": "",
         }
     ]
 
