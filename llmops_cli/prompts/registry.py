@@ -83,7 +83,11 @@ class Registry:
 
     def release(self, name: str, version: Version | str) -> Release | None:
         """One release, None when it does not exist."""
-        return next((release for release in self.releases(name) if str(release.version) == str(version)), None)
+        return self._by_reference.get(f"{name}@{version}")
+
+    @cached_property
+    def _by_reference(self) -> dict[str, Release]:
+        return {release.reference: release for release in self.releases()}
 
     def mark(self, name: str, version: Version | None = None) -> Mark | None:
         """What was said of a release, or of the prompt as a whole, after it was made."""

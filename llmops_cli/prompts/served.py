@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.prompts.file import load_prompt
-from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.prompts.prompt import NAME, Prompt
 from llmops_cli.prompts.tag import Release, read_tag_object
 
 FOLDER = "prompts/"
@@ -43,6 +43,18 @@ def tag_of(name: str) -> str:
 def parts_of(name: str) -> str:
     """The folder, with its slash, of the other files that it reads."""
     return f"{RELEASES}{name}.files/"
+
+
+def name_at(path: str) -> str:
+    """The prompt that a path of an environment belongs to; empty where it is none of the places above."""
+    if path.startswith(FOLDER) and path.endswith(".yaml"):
+        name = path.removeprefix(FOLDER).removesuffix(".yaml")
+    elif path.startswith(RELEASES):
+        name, dot, rest = path.removeprefix(RELEASES).partition(".")
+        name = name if dot and (rest == "tag" or rest.startswith("files/")) else ""
+    else:
+        return ""
+    return name if NAME.match(name) else ""
 
 
 def load_served(read: Read, name: str, *, label: str = "") -> Served:

@@ -1,15 +1,18 @@
 """The whole verification: what is looked at, in which order, and what this clone cannot tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from llmops_cli.errors import InputError
 from llmops_cli.prompts.default_branch import find_default_branch
+from llmops_cli.prompts.live import Environment
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
+from llmops_cli.prompts.verify import recorded, signatures
 from llmops_cli.prompts.verify import releases as of_releases
-from llmops_cli.prompts.verify import signatures
 from llmops_cli.prompts.verify.finding import Finding, Verified
+from llmops_cli.prompts.verify.history import replayed, steps_of
+from llmops_cli.prompts.verify.tree import compared
 
 
 def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = "") -> Verified:
@@ -22,17 +25,42 @@ def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = 
         raise InputError("this is not a git repository, so there are no releases to verify", hint="run: git init")
     environments = [registry.environment(environment)] if environment else registry.environments()
     chosen = _chosen(registry, names, environment)
-    findings: list[Finding] = []
-    if registry.tags_missing():
-        findings.append(
-            Finding("missing-tag", "unchecked", "tags", "not a single tag is known here", "run: git fetch --tags")
-        )
-    findings += of_releases.texts(registry, chosen)
     branch = find_default_branch(registry)
-    findings += of_releases.reached(registry, chosen, branch)
-    findings += signatures.named(registry, chosen)
-    findings += signatures.signed(registry, chosen, branch)
+    findings = [
+        *_not_here(registry),
+        *of_releases.texts(registry, chosen),
+        *of_releases.reached(registry, chosen, branch),
+        *signatures.named(registry, chosen),
+        *signatures.signed(registry, chosen, branch),
+        *_of_environments(registry, environments, chosen, names),
+    ]
+    doubtful = {finding.where for finding in findings if finding.level == "error"}
+    if not recorded.remember(registry, [release for release in chosen if release.tag not in doubtful]):
+        message = "what was seen cannot be kept, so the next verification of this clone will not know of it"
+        findings.append(Finding("tag-moved", "note", str(registry.config.state_dir), message, "make it writable"))
     return Verified.of(len(chosen), [each.name for each in environments], findings)
+
+
+def _of_environments(
+    registry: Registry, environments: Sequence[Environment], chosen: Sequence[Release], names: Sequence[str]
+) -> Iterator[Finding]:
+    """Their logs, their trees, and with what they and others recorded: tags that moved."""
+    assert registry.repo is not None
+    steps = [step for each in environments for step in steps_of(registry.repo, each)]
+    promoted = [one for one in recorded.by_environments(registry.repo, steps) if not names or one.name in names]
+    records = [*promoted, *recorded.by_releases(chosen), *recorded.by_this_clone(registry, names)]
+    moved = list(recorded.moved(registry, records))
+    yield from moved
+    yield from compared(registry, environments, names, frozenset(one.where for one in moved))
+    yield from replayed(registry, steps, names)
+
+
+def _not_here(registry: Registry) -> Iterator[Finding]:
+    """What looks like a release and is none, and that there are no tags at all."""
+    if registry.tags_missing():
+        yield Finding("missing-tag", "unchecked", "tags", "not a single tag is known here", "run: git fetch --tags")
+    for warning in registry.warnings:
+        yield Finding("look-alike", "warning", "tags", warning)
 
 
 def _chosen(registry: Registry, names: Sequence[str], environment: str) -> list[Release]:

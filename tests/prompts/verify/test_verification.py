@@ -39,6 +39,7 @@ def test_releases_are_what_their_tags_say(repo: GitRepo) -> None:
         ("other-digest", "error", "rag-answer@v1.2.0"),
         ("other-version", "error", "rag-answer@v1.3.0"),
         ("missing-file", "error", "rag-answer@v1.4.0"),
+        ("tag-moved", "error", "rag-answer@v1.2.0"),
     ]
     assert told(repo, "judges/grounded") == [("unreadable-file", "error", "judges/grounded@v2.0.0")]
     assert verify(opened(repo)).exit_code == 1

@@ -1,0 +1,129 @@
+"""The log of an environment, replayed: every commit did what its trailers say, and nothing besides."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from llmops_cli.errors import InputError
+from llmops_cli.prompts.live import BRANCHES, Environment, Move, read_moves, version_in
+from llmops_cli.prompts.registry import Registry
+from llmops_cli.prompts.served import file_of, name_at, tag_of
+from llmops_cli.prompts.tag import Release, read_tag_object
+from llmops_cli.prompts.verify.finding import Finding
+from llmops_cli.vcs.changes import Changed, changes_of
+from llmops_cli.vcs.repo import Repo
+
+_NOTHING = "0" * 40  # no commit has this id
+_FALSE = "find out who pushed it; what is served now is what counts, and a promotion sets it right"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One commit of an environment: what it changed, and the moves that its trailers tell (none: made by hand)."""
+
+    environment: str
+    changed: Changed
+    moves: tuple[Move, ...]
+
+    @property
+    def where(self) -> str:
+        """How findings name it: `llmops/production (a1b2c3d)`."""
+        return f"{BRANCHES}{self.environment} ({self.changed.commit[:7]})"
+
+
+def steps_of(repo: Repo, environment: Environment) -> list[Step]:
+    """The commits of an environment, newest first. Raises MeasureError."""
+    if environment.tip is None:
+        return []
+    told: dict[str, list[Move]] = {}
+    for move in read_moves(repo, environment.name, environment.tip):
+        if move.action != "by hand":
+            told.setdefault(move.commit, []).append(move)
+    changes = changes_of(repo, environment.tip)
+    return [Step(environment.name, changed, tuple(told.get(changed.commit, ()))) for changed in changes]
+
+
+def replayed(registry: Registry, steps: Sequence[Step], names: Sequence[str]) -> Iterator[Finding]:
+    """Where the log and the tree disagree; of these prompts, or of all. Raises MeasureError."""
+    assert registry.repo is not None
+    whole = [step for step in steps if not step.changed.cut]
+    for step in steps:
+        if step.changed.cut:
+            message = "the log of this clone ends here, so it is not known what came before"
+            yield Finding("log-disagrees", "unchecked", step.where, message, "run: git fetch --unshallow")
+        elif not step.moves:
+            yield Finding("by-hand", "warning", step.where, "was made by hand: nothing says what was meant")
+    for step in whole:
+        touched = {name_at(path) or path for path in step.changed.paths} if step.moves else set()
+        for stray in sorted(touched - {move.prompt for move in step.moves}):
+            if not names or stray in names:
+                yield _disagrees(step, f"it changed {stray}, of which its trailers do not speak")
+    told = [(step, move) for step in whole for move in step.moves if not names or move.prompt in names]
+    facts = _facts(registry.repo, told)
+    released = _released_blobs(registry, [move for _, move in told])
+    for step, move in told:
+        for sentence in _lies(move, facts[step.changed.commit, move.prompt], released):
+            yield _disagrees(step, sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What a commit did to one prompt: versions before and after, the file's object id, the tag beside it, if any."""
+
+    before: str
+    after: str
+    blob: str
+    tag: Release | None
+
+
+def _facts(repo: Repo, told: Sequence[tuple[Step, Move]]) -> Mapping[tuple[str, str], _Fact]:
+    keys = [(step.changed.commit, move.prompt) for step, move in told]
+    parents = [step.changed.parent or _NOTHING for step, _ in told]
+    before = repo.object_ids([f"{parent}:{file_of(key[1])}" for parent, key in zip(parents, keys, strict=True)])
+    after = repo.object_ids([f"{commit}:{file_of(name)}" for commit, name in keys])
+    tags = repo.object_ids([f"{commit}:{tag_of(name)}" for commit, name in keys])
+    data = _read(repo, [*before, *after, *tags])
+    versions = {blob: str(version_in(data[blob]) or "") for blob in {*before, *after} if blob}
+    return {
+        key: _Fact(versions.get(was or "", ""), versions.get(now or "", ""), now or "", _tag(data.get(tag or "")))
+        for key, was, now, tag in zip(keys, before, after, tags, strict=True)
+    }
+
+
+def _lies(move: Move, fact: _Fact, released: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """What the trailers say of a move and is not so."""
+    if (move.before, move.after) != (fact.before, fact.after):
+        said, done = (f"{a or 'nothing'} -> {b or 'nothing'}" for a, b in
+                      ((move.before, move.after), (fact.before, fact.after)))  # fmt: skip
+        yield f"its trailers say {move.prompt} {said}, its files {done}"
+    known = released.get((move.prompt, move.after))
+    if known and fact.blob != known:
+        yield f"the file of {move.prompt} is not that of release {move.after}"
+    if fact.tag and (str(fact.tag.version), fact.tag.digest, fact.tag.commit) != (
+        move.after, move.digest, move.release_commit,
+    ):  # fmt: skip
+        yield f"its trailers and {tag_of(move.prompt)} speak of different releases"
+
+
+def _released_blobs(registry: Registry, moves: Iterable[Move]) -> dict[tuple[str, str], str]:
+    """(prompt, version) -> the object id of the released file."""
+    assert registry.repo is not None
+    wanted = dict.fromkeys((move.prompt, move.after) for move in moves)
+    known = {key: release for key in wanted if (release := registry.release(*key))}
+    blobs = registry.repo.object_ids([f"{release.commit}:{release.path}" for release in known.values()])
+    return {key: blob for key, blob in zip(known, blobs, strict=True) if blob}
+
+
+def _read(repo: Repo, blobs: Iterable[str | None]) -> dict[str, bytes | None]:
+    wanted = sorted({blob for blob in blobs if blob})
+    return dict(zip(wanted, repo.read_blobs(wanted), strict=True))
+
+
+def _tag(data: bytes | None) -> Release | None:
+    try:
+        return read_tag_object(data) if data else None
+    except InputError:
+        return None  # the verification of the tree says so
+
+
+def _disagrees(step: Step, message: str) -> Finding:
+    return Finding("log-disagrees", "error", step.where, message, _FALSE)

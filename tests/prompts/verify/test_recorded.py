@@ -1,0 +1,88 @@
+"""Tags that moved: environments, later releases and the clone itself remember what they were."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from llmops_cli.prompts.environment import Wish, move
+from llmops_cli.prompts.verify.verification import verify
+from tests.conftest import GitRepo
+from tests.prompts.registered import opened, released
+from tests.prompts.verify.test_verification import told
+
+MakeRepo = Callable[..., GitRepo]
+
+
+def move_tag(repo: GitRepo, version: str) -> None:
+    """Make the tag of a release anew, with the same words on the same commit: only its object is another."""
+    tag = f"rag-answer@v{version}"
+    repo.git(
+        "tag",
+        "-f",
+        "-a",
+        "-m",
+        repo.git("for-each-ref", "--format=%(contents)", f"refs/tags/{tag}"),
+        tag,
+        f"{tag}^{{}}",
+    )
+
+
+def clone_of(repo: GitRepo, make_repo: MakeRepo, name: str) -> GitRepo:
+    """A fresh clone with the environments, which remembers nothing of its own."""
+    clone = make_repo(name, clone_of=repo.path)
+    clone.git("fetch", "-q", "origin", "+refs/heads/llmops/*:refs/remotes/origin/llmops/*")
+    return clone
+
+
+def test_an_environment_remembers_all_that_was_ever_promoted(repo: GitRepo, make_repo: MakeRepo) -> None:
+    registry = released(repo, "1.0.0", "1.1.0")
+    for version in ("1.0.0", "1.1.0"):
+        move(registry, Wish("promote", "rag-answer", version, "staging"), tell=print)
+        registry = opened(repo)
+    first = repo.git("rev-parse", "rag-answer@v1.0.0")
+    move_tag(repo, "1.0.0")
+    clone = clone_of(repo, make_repo, "clone")
+    assert told(clone) == [("tag-moved", "error", "rag-answer@v1.0.0")]
+    finding = verify(opened(clone)).findings[0]
+    assert f"was {first[:7]} when llmops/staging recorded it" in finding.message
+    # the hint brings it back, also where its object is not here any more
+    command = finding.hint.partition("its object: ")[2]
+    made = clone.git("config", "alias.again", f"!{command}") or clone.git("again")
+    clone.git("update-ref", "refs/tags/rag-answer@v1.0.0", made)
+    assert made == first and told(clone) == []
+    clone.git("tag", "-d", "rag-answer@v1.0.0")
+    (clone.path / ".llmops/registry/tags.json").unlink()
+    assert told(clone) == [("missing-tag", "unchecked", "rag-answer@v1.0.0")]
+
+
+def test_a_release_remembers_the_one_below_it(repo: GitRepo, make_repo: MakeRepo) -> None:
+    registry = released(repo, "1.0.0", "1.1.0-rc.1", "1.1.0")
+    tags = {str(one.version): one.tag_id for one in registry.releases()}
+    assert [one.previous for one in registry.releases()] == [
+        "", f"1.0.0 {tags['1.0.0']}", f"1.1.0-rc.1 {tags['1.1.0-rc.1']}",
+    ]  # fmt: skip
+    move_tag(repo, "1.0.0")
+    assert told(clone_of(repo, make_repo, "first")) == [("tag-moved", "error", "rag-answer@v1.0.0")]
+    repo.git("tag", "-f", "rag-answer@v1.0.0", "rag-answer@v1.0.0^{}")  # now a lightweight one
+    assert told(clone_of(repo, make_repo, "second")) == [
+        ("tag-moved", "error", "rag-answer@v1.0.0"), ("look-alike", "warning", "tags"),
+    ]  # fmt: skip
+    repo.git("tag", "-d", "rag-answer@v1.0.0")
+    assert told(clone_of(repo, make_repo, "third")) == [("missing-tag", "unchecked", "rag-answer@v1.0.0")]
+
+
+def test_a_clone_remembers_what_it_saw(repo: GitRepo, tmp_path: Path) -> None:
+    released(repo, "1.0.0")
+    released(repo, "1.0.0", name="other")
+    assert told(repo) == []
+    first = repo.git("rev-parse", "rag-answer@v1.0.0")
+    move_tag(repo, "1.0.0")
+    for _ in range(2):  # it is not forgotten by being told
+        assert told(repo) == [("tag-moved", "error", "rag-answer@v1.0.0")]
+    assert told(repo, "other") == []
+    repo.git("tag", "-d", "rag-answer@v1.0.0")
+    assert told(repo) == [("missing-tag", "error", "rag-answer@v1.0.0")]
+    repo.git("update-ref", "refs/tags/rag-answer@v1.0.0", first)
+    assert told(repo) == []
+    kept = repo.path / ".llmops/registry/tags.json"
+    kept.write_text("[")  # whoever breaks it is not believed, and stops nothing
+    assert told(repo) == [] and first in kept.read_text()
