@@ -15,9 +15,14 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from llmops_cli.errors import FileError, InputError
-from llmops_cli.files.json_value import read_text
+from llmops_cli.files.json_value import decode, read_text
 from llmops_cli.files.shape import FileShape, ProjectPath, nearest, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.vcs.commit_tree import CommitTree
+from llmops_cli.vcs.place import GitPlace, find_place
+from llmops_cli.vcs.repo import Repo
+from llmops_cli.vcs.sparse_tree import SparseTree
+from llmops_cli.vcs.tree import Tree, WorkTree
 
 SETTINGS_FILE = "llmops.yaml"
 CacheMode = Literal["write", "read", "off"]  # write: answers are read from it and kept in it
@@ -116,12 +121,39 @@ class Settings(FileShape):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Settings plus places. `root` is the project root; `git_root` the top of the work tree around it, if any."""
+    """Settings plus places. `root` is the project root, of a bare repository its folder; `git` where git is, if any."""
 
     root: Path
-    git_root: Path | None
+    git: GitPlace | None
     settings: Settings
     env: Mapping[str, str] = field(repr=False)  # holds keys
+
+    @property
+    def git_root(self) -> Path | None:
+        """The top of the work tree around the project, of a bare repository its folder; None without git."""
+        return self.git.top if self.git else None
+
+    def find_repo(self) -> Repo | None:
+        """The repository of the project, None without one. Raises InputError when git refuses to read it."""
+        return Repo.find(self.root if not self.git.env else self.git.top, env=self.git.env) if self.git else None
+
+    def files(self) -> Tree:
+        """The files of the project as they stand: those on disk and those that a sparse checkout left out.
+
+        In a bare repository, which has no work tree, those of HEAD; raises InputError where that names no commit.
+        """
+        repo = self.find_repo() if self.git and (self.git.bare or self.git.sparse) else None
+        if repo is None:
+            return WorkTree(self.root)
+        return _head_of(repo) if repo.bare else SparseTree(self.root, repo, prefix=self.prefix)
+
+    def need_work_tree(self, why: str) -> None:
+        """Raises InputError in a bare repository; `why` is what needs files on disk: `an evaluation runs in them`."""
+        if self.git and self.git.bare:
+            raise InputError(
+                f"{self.root} is a bare repository: there are no files on disk, and {why}",
+                hint=f"in a clone, or in a work tree: git worktree add DIR {self.settings.main}",
+            )
 
     @property
     def state_dir(self) -> Path:
@@ -208,31 +240,40 @@ def load_config(
     """The configuration for a directory (default: the current one).
 
     The root is the nearest folder upwards with a llmops.yaml, else the nearest with a prompts/ folder, else the top of
-    the git work tree, else `start` itself; the search ends at the top of the work tree.
-    Raises InputError when the current folder is gone, and FileError when llmops.yaml is not what it must be; with
-    `on_broken` that is told instead, and the defaults hold: a broken file on main must not stand between production
-    and the version before.
+    the git work tree, else `start` itself; the search ends at the top of the work tree. A bare repository holds one
+    project, whose files and settings are those of HEAD.
+    Raises InputError when the current folder is gone or git refuses to read what it needs to be asked, and FileError
+    when llmops.yaml is not what it must be; with `on_broken` that is told instead, and the defaults hold: a broken
+    file on main must not stand between production and the version before.
     """
     variables = dict(os.environ) if env is None else dict(env)
     try:
         here = (start or Path.cwd()).resolve()
     except FileNotFoundError:
         raise InputError("the current folder does not exist any more", hint="change to one that does") from None
-    upwards = [here, *here.parents]
-    git_root = next((folder for folder in upwards if (folder / ".git").exists()), None)
-    if git_root is not None:
-        upwards = upwards[: upwards.index(git_root) + 1]
-    root = next((folder for folder in upwards if (folder / SETTINGS_FILE).is_file()), None)
-    if root is None and git_root is not None:
-        root = next((folder for folder in upwards if (folder / "prompts").is_dir()), git_root)
+    git = find_place(here, variables)
+    root = _root(here, git)
     try:
-        settings = _settings(root or here)
+        settings = _settings(root, git)
     except FileError as error:
         if on_broken is None:
             raise
         on_broken(error)
         settings = Settings()
-    return Config(root or here, git_root, settings, variables)
+    return Config(root, git, settings, variables)
+
+
+def _root(here: Path, git: GitPlace | None) -> Path:
+    if git is not None and git.bare:
+        return git.top
+    upwards = [here, *here.parents]
+    if git is not None:
+        # a work tree that GIT_WORK_TREE names can be anywhere
+        upwards = upwards[: upwards.index(git.top) + 1] if git.top in upwards else [git.top]
+    root = next((folder for folder in upwards if (folder / SETTINGS_FILE).is_file()), None)
+    if root is None and git is not None:
+        root = next((folder for folder in upwards if (folder / "prompts").is_dir()), git.top)
+    return root or here
 
 
 def parse_settings(text: str) -> Settings:
@@ -241,11 +282,23 @@ def parse_settings(text: str) -> Settings:
     return Settings() if document.data is None else read_shape(Settings, document)
 
 
-def _settings(root: Path) -> Settings:
+def _settings(root: Path, git: GitPlace | None) -> Settings:
+    if git is not None and git.bare:
+        repo = Repo.find(git.top, env=git.env)
+        data = _head_of(repo).read(SETTINGS_FILE) if repo and repo.head() else None
+        return Settings() if data is None else parse_settings(decode(data, path=SETTINGS_FILE))
     path = root / SETTINGS_FILE
-    if not path.is_file():
-        return Settings()
-    return parse_settings(read_text(path, shown=SETTINGS_FILE))
+    return parse_settings(read_text(path, shown=SETTINGS_FILE)) if path.is_file() else Settings()
+
+
+def _head_of(repo: Repo) -> CommitTree:
+    head = repo.head()
+    if head is None:
+        raise InputError(
+            f"HEAD of {repo.root} names {repo.branch() or 'a branch'}, which has no commit",
+            hint="push it there, or name another: git symbolic-ref HEAD refs/heads/BRANCH",
+        )
+    return CommitTree(repo, head, label="HEAD")
 
 
 def debugging() -> bool:

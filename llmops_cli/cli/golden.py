@@ -78,12 +78,11 @@ def lint(
     """Look for what makes a golden set's verdicts mean less than they seem to. Asks no model; 1 for errors."""
     from llmops_cli.config import load_config
     from llmops_cli.evals.golden.lint import lint as look
-    from llmops_cli.vcs.tree import WorkTree
 
     way = Way.chosen(format, output, as_json=as_json)
     config = load_config()
     names = [_below_root(config, name) for name in sets or []]
-    found = look(WorkTree(config.root), config.settings, names, similar=similar)
+    found = look(config.files(), config.settings, names, similar=similar)
 
     def annotations() -> "Sequence[Annotation]":
         from llmops_cli.reports.annotation import of_golden_lint
@@ -127,10 +126,9 @@ def add(
     from llmops_cli.config import load_config
     from llmops_cli.evals.golden.adding import plan_addition, write_addition
     from llmops_cli.evals.suite import find_suite
-    from llmops_cli.vcs.tree import WorkTree
 
     config = load_config()
-    path = find_suite(WorkTree(config.root), config.settings.evals, _below_root(config, suite))
+    path = find_suite(config.files(), config.settings.evals, _below_root(config, suite))
     own = _own_keys(expected, expected_json, tag or [], critical=critical, cluster=cluster)
     if name:
         own["id"] = name
@@ -163,10 +161,9 @@ def stats(sets: Sets = None, as_json: AsJson = False) -> int:
     from llmops_cli.evals.golden.choice import chosen, golden_path
     from llmops_cli.evals.golden.stats import golden_stats
     from llmops_cli.reports.golden_text import stats_blocks
-    from llmops_cli.vcs.tree import WorkTree
 
     config = load_config()
-    tree = WorkTree(config.root)
+    tree = config.files()
     suites, files = chosen(tree, config.settings, [_below_root(config, name) for name in sets or []])
     paths = dict.fromkeys([*(golden_path(tree, suite) for suite in suites), *files])
     found = [golden_stats(load_golden_set(tree, path)) for path in paths]
@@ -198,12 +195,11 @@ def export(
     from llmops_cli.evals.golden.choice import chosen
     from llmops_cli.evals.golden.exporting import FORMATS, exported
     from llmops_cli.files.shape import nearest
-    from llmops_cli.vcs.tree import WorkTree
 
     if format not in FORMATS:
         raise _input(f"there is no format {format!r}", nearest(format, FORMATS))
     config = load_config()
-    tree = WorkTree(config.root)
+    tree = config.files()
     suites, files = chosen(tree, config.settings, [_below_root(config, what)])
     made = exported(tree, config.settings, format, suites[:1], files)
     for deviation in made.deviations:
@@ -238,11 +234,10 @@ def _values(config: "Config", suite: str, pairs: list[str], file: Path | None) -
     from llmops_cli.evals.golden.choice import suite_shape
     from llmops_cli.evals.loaded import find_prompt
     from llmops_cli.prompts.values import parse_values, read_values
-    from llmops_cli.vcs.tree import WorkTree
 
     if not pairs and file is None:
         return {}
-    tree = WorkTree(config.root)
+    tree = config.files()
     prompt = find_prompt(tree, suite_shape(tree, suite).prompt, folder=config.settings.prompts)
     return {**(read_values(file) if file else {}), **parse_values(pairs, prompt.variables)}
 

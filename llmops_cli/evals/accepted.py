@@ -23,8 +23,7 @@ from llmops_cli.files.shape import FileShape, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
 from llmops_cli.prompts.registry import Registry, open_registry
 from llmops_cli.vcs.base import BaseCommit
-from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import Tree, WorkTree, read_text
+from llmops_cli.vcs.tree import Tree, read_text
 
 _HEADER = """\
 # Drops that were looked at and taken; `llmops gate accept` writes this file.
@@ -126,7 +125,7 @@ def with_accepted(prepared: Preparation, config: Config) -> Preparation:
     """
     if prepared.unchanged or prepared.baseline is None or prepared.base is None:
         return prepared
-    own = read_accepted(WorkTree(config.root), accepted_path(config.settings.evals, prepared.suite.name))
+    own = read_accepted(config.files(), accepted_path(config.settings.evals, prepared.suite.name))
     if not own:
         return prepared
     whose = prepared.policy.accepted
@@ -185,7 +184,7 @@ def ended(entry: Acceptance, registry: Registry) -> str:
 
 def _at(commit: str, name: str, prepared: Preparation, config: Config) -> list[Acceptance]:
     """The exceptions that a commit already has."""
-    repo = Repo.find(config.root)
+    repo = config.find_repo()
     if repo is None:
         return []
     tree, settings = base_tree(repo, config, BaseCommit(commit, commit, name))

@@ -17,8 +17,6 @@ from llmops_cli.evals.run_store import RunStore
 from llmops_cli.evals.verdict import Status
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.registry import open_registry
-from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import WorkTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def accept(config: Config, store: RunStore, wish: Wish, *, date: str) -> Accepte
         run=run.id,
     )
     path = accepted_path(config.settings.evals, run.suite)
-    there = read_accepted(WorkTree(config.root), path)
+    there = read_accepted(config.files(), path)
     kept = [one for one in there if one.key != entry.key and not ended(one, registry)]
     write_accepted(config.root, path, [*kept, entry])
     return Accepted(entry, path, _remaining(analysis, rule, wish))
@@ -148,7 +146,7 @@ def _remaining(analysis: Analysis, rule: Rule, wish: Wish) -> tuple[str, ...]:
 
 
 def _who(config: Config) -> str:
-    repo = Repo.find(config.root) if config.git_root else None
+    repo = config.find_repo()
     if repo is None:
         raise InputError("an accepted drop is reviewed in git, and this folder is in no repository", hint="git init")
     answer = repo.git("var", "GIT_AUTHOR_IDENT")

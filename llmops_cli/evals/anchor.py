@@ -25,7 +25,7 @@ def with_anchor(prepared: Preparation, config: Config, name: str) -> Preparation
     had. Where there is no such prompt yet, or it is the base's, a note says so instead.
     Raises MeasureError when there is no such commit, its files cannot be read, or the tags are missing.
     """
-    repo = Repo.find(config.root) if config.git_root else None
+    repo = config.find_repo()
     if prepared.unchanged or repo is None or prepared.baseline is None:
         return prepared
     commit = _commit(prepared, config, repo, name)

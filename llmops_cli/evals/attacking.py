@@ -13,7 +13,6 @@ from llmops_cli.errors import FileError, InputError
 from llmops_cli.evals.desk import Desk, DeskOptions
 from llmops_cli.evals.loaded import TreeResources
 from llmops_cli.files.json_value import Json
-from llmops_cli.vcs.tree import WorkTree
 
 
 def judge_entry(
@@ -45,7 +44,7 @@ def attack_judge(
     """Attack a judge of the project or one of ours. Raises InputError, MeasureError."""
     settings = config.settings
     resources = TreeResources(
-        WorkTree(config.root), "attack", settings.prompts, settings.judge_model, settings.embedding_model
+        config.files(), "attack", settings.prompts, settings.judge_model, settings.embedding_model
     )
     check = shape.bind(resources)
     assert isinstance(check, AskingCheck)

@@ -14,7 +14,6 @@ from llmops_cli.models.connect import ConnectOptions, connect
 from llmops_cli.models.model import Model, Request, Response
 from llmops_cli.models.retried import RetryPolicy
 from llmops_cli.models.secret import secrets_of
-from llmops_cli.vcs.repo import Repo
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ def _open_cache(config: Config) -> Cache | None:
 
 def _own_folder(config: Config) -> Path:
     folder = config.state_dir / "cache"
-    repo = Repo.find(config.root) if config.git_root else None
+    repo = config.find_repo()
     if repo is not None and folder.is_relative_to(repo.root) and repo.is_tracked(str(folder)):
         raise InputError(
             f"{folder} is tracked by git: answers from a repository cannot be trusted",

@@ -16,7 +16,6 @@ from llmops_cli.evals.session import Session
 from llmops_cli.evals.suite import Suite, load_suite
 from llmops_cli.files.state_folder import make_state_folder
 from llmops_cli.prompts.registry import Registry, open_registry
-from llmops_cli.vcs.tree import WorkTree
 
 FOLDER = "drift"  # below the state folder: these runs are no evidence for a release or a bump
 
@@ -53,7 +52,7 @@ def find_drift(session: Session, wanted: Wanted, *, alpha: float | None = None) 
     refused: list[LlmopsError] = []
     for path in session.suite_paths():
         try:
-            suite = load_suite(WorkTree(session.config.root), path)
+            suite = load_suite(session.config.files(), path)
             try:
                 to_ask.append(watched(registry, suite, wanted, session.store))
             except NothingToHoldAgainstError as error:

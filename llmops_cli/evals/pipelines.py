@@ -15,7 +15,6 @@ from llmops_cli.models.offered_target import TargetPlace, open_target
 from llmops_cli.models.redacted import RedactedModel
 from llmops_cli.models.retried import RetryPolicy
 from llmops_cli.vcs.checkout import temporary_checkout
-from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tamed import INHERITED
 
 # a function is loaded before its first call is answered: importing what it needs may take a while
@@ -118,7 +117,7 @@ class Pipelines:
         return await asyncio.shield(self._checkouts[subject.commit])
 
     def _check_out(self, subject: Subject) -> Path:
-        repo = Repo.find(self._config.root)
+        repo = self._config.find_repo()
         if repo is None:
             raise MeasureError(f"the code of {subject.prompt.reference} needs a git repository, and there is none")
         return self._open.enter_context(temporary_checkout(repo, subject.commit)) / self._config.prefix

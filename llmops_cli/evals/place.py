@@ -11,7 +11,7 @@ from llmops_cli.files.yaml_source import parse_yaml
 from llmops_cli.prompts.through import place_in_partial
 from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import Tree, WorkTree
+from llmops_cli.vcs.tree import Tree
 
 _WORDS = ("template", "messages")
 _QUIET = ("description", "owner", "metadata", "version")  # what no model sees, or what always changes
@@ -23,7 +23,7 @@ def with_places(prepared: Preparation, config: Config) -> Preparation:
     The candidate points at what changed since the baseline, be it in a partial; every other side at its words. What
     cannot be read again is no reason to stop: then it is line 1.
     """
-    repo = Repo.find(config.root) if config.git_root else None
+    repo = config.find_repo()
     own = _text(prepared.candidate, config, repo)
     same = prepared.candidate.prompt.reference, prepared.candidate.prompt.digest
     texts = {
@@ -86,7 +86,7 @@ def _first_difference(block: list[str], other: list[str]) -> int:
 
 def _text(subject: Subject, config: Config, repo: Repo | None) -> str:
     """The file of a side's prompt as the side has it."""
-    tree: Tree = WorkTree(config.root)
+    tree: Tree = config.files()
     if subject.role != "candidate" and repo is not None:
         tree = CommitTree(repo, subject.commit, prefix=config.prefix)
     with suppress(LlmopsError):

@@ -33,7 +33,7 @@ from llmops_cli.vcs.base import BaseCommit
 from llmops_cli.vcs.checkout import entries_as_they_stand
 from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import WorkTree, read_text
+from llmops_cli.vcs.tree import read_text
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,9 @@ def prepare(config: Config, suite_path: str, base: BaseCommit | None, *, allow_r
     Raises InputError and FileError for mistakes in the candidate's files, MeasureError when the baseline cannot be
     measured: its files cannot be read, or a recording cannot tell the two sides apart.
     """
-    repo = Repo.find(config.root) if config.git_root else None
+    repo = config.find_repo()
     around = Surroundings(config, repo)
-    mine = load(WorkTree(config.root), suite_path, config.settings, around, code_of=code_here(repo, config))
+    mine = load(config.files(), suite_path, config.settings, around, code_of=code_here(repo, config))
     candidate = _candidate(mine, repo, config)
     if base is None or repo is None:
         mine = _with_calibrations(mine, config, config.settings)
@@ -172,7 +172,7 @@ def _other_prompt(theirs: Suite, mine: Suite, config: Config, *, allow_removed: 
     """
     if theirs.prompt == mine.prompt:
         return []
-    if prompt_path(WorkTree(config.root), theirs.prompt, folder=config.settings.prompts) is None:
+    if prompt_path(config.files(), theirs.prompt, folder=config.settings.prompts) is None:
         return [f"the prompt is called {mine.prompt} here, and {theirs.prompt} at the base"]
     if allow_removed:
         return [f"the suite was about {theirs.prompt} and is about {mine.prompt}, as allowed"]
@@ -188,7 +188,7 @@ def _with_calibrations(mine: Loaded, config: Config, *settings: Settings) -> Loa
     wanted = [one.calibration for one in settings]
     demand = Demand(float(max(one.min_kappa for one in wanted)), float(max(one.min_coverage for one in wanted)))
     folder = f"{config.settings.evals}/{CALIBRATIONS}"
-    lacking = uncalibrated(WorkTree(config.root), folder, mine.suite.name, mine.judges, demand)
+    lacking = uncalibrated(config.files(), folder, mine.suite.name, mine.judges, demand)
     return replace(mine, uncalibrated=lacking)
 
 
@@ -218,7 +218,7 @@ def _against(
     if theirs.yardstick != mine.yardstick:
         notes.append("the yardstick changed: both sides are measured with this change's cases, checks and judges")
     notes += _notes_on_answers(mine, theirs, base)
-    repo = Repo.find(config.root)
+    repo = config.find_repo()
     notes += notes_on_code(repo, mine.suite.target, prefix=config.prefix) if repo else []
     # a service can change without a sign, so it is asked again
     unchanged = theirs.inputs == mine.inputs and not mine.suite.target.may_change_unseen

@@ -29,8 +29,6 @@ from llmops_cli.files.state_folder import make_state_folder
 from llmops_cli.models.model import Model, Response
 from llmops_cli.models.recorded import RecordedModel
 from llmops_cli.vcs.base import BaseCommit, find_base
-from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import WorkTree
 
 
 def _now() -> datetime:
@@ -153,7 +151,7 @@ class Session:
 
     def suite_paths(self) -> list[str]:
         """The files of the chosen suites. Raises InputError for an unknown one, MeasureError where there is none."""
-        tree, folder = WorkTree(self.config.root), self.config.settings.evals
+        tree, folder = self.config.files(), self.config.settings.evals
         if self.options.suites:
             return list(dict.fromkeys(find_suite(tree, folder, name) for name in self.options.suites))
         paths = sorted(suite_paths(tree, folder).values())
@@ -335,14 +333,14 @@ class Session:
             return None
         if not self.options.against.strip():
             raise InputError("--against is empty, so nothing would be compared", hint="name a branch or a commit")
-        repo = Repo.find(self.config.root) if self.config.git_root else None
+        repo = self.config.find_repo()
         if repo is None:
             raise MeasureError("--against needs a git repository, and this folder is in none", hint="git init")
         return find_base(repo, self.options.against, remote=self.config.settings.remote)
 
     def _refuse_lost_suites(self, paths: Sequence[str], base: BaseCommit | None) -> None:
         """A change cannot lower its bar by deleting or renaming a whole suite."""
-        repo = Repo.find(self.config.root) if base else None
+        repo = self.config.find_repo() if base else None
         if base is None or repo is None or self.options.allow_removed:
             return
         tree, settings = base_tree(repo, self.config, base)

@@ -18,8 +18,6 @@ from llmops_cli.files.shape import shape_of
 from llmops_cli.files.yaml_source import parse_yaml
 from llmops_cli.models.model import ModelError, Response
 from llmops_cli.models.recorded import RecordedRow
-from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import WorkTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +159,12 @@ def _resources(config: Config, folder: Path) -> Resources:
     inside = PurePosixPath(folder.resolve().relative_to(config.root).as_posix())
     settings = config.settings
     return TreeResources(
-        WorkTree(config.root),
+        config.files(),
         str(inside / "a check"),
         settings.prompts,
         settings.judge_model,
         settings.embedding_model,
-        Surroundings(config, Repo.find(config.root) if config.git_root else None),
+        Surroundings(config, config.find_repo()),
     )
 
 

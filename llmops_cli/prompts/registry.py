@@ -21,7 +21,7 @@ from llmops_cli.prompts.version_range import VersionRange
 from llmops_cli.vcs.commit_tree import CommitTree, Known
 from llmops_cli.vcs.refs import Refs, read_refs
 from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import Tree, WorkTree
+from llmops_cli.vcs.tree import Tree
 
 LATEST = "latest"
 
@@ -55,7 +55,8 @@ class Registry:
 
     @cached_property
     def work_tree(self) -> Tree:
-        return WorkTree(self.config.root)
+        """The files as they stand; in a bare repository those of HEAD."""
+        return self.config.files()
 
     def commit_tree(self, commit: str, *, label: str = "") -> CommitTree:
         """The project's files at a commit."""
@@ -264,7 +265,7 @@ class Registry:
 
 def open_registry(config: Config) -> Registry:
     """Read the registry of a project. Raises InputError when git refuses to read the repository."""
-    repo = Repo.find(config.root) if config.git_root else None
+    repo = config.find_repo()
     if config.git_root and (repo is None or repo.root.resolve() != config.git_root):
         # without its releases every guard would find everything in order
         raise InputError(f"{config.git_root / '.git'} is not a repository that git can read", hint="run: git status")

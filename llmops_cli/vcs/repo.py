@@ -13,24 +13,41 @@ _ID = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\Z")
 
 
 class Repo:
-    """A repository with a work tree. Works detached, before the first commit, in worktrees, with SHA-1 and SHA-256."""
+    """A repository. Works detached, before the first commit, bare, in linked work trees, with SHA-1 and SHA-256.
 
-    def __init__(self, root: Path) -> None:
+    `root` is the top of the work tree, of a bare repository its own folder; `env` is what git must be told to find it.
+    """
+
+    def __init__(
+        self, root: Path, git_dir: Path | None = None, *, bare: bool = False, env: Mapping[str, str] | None = None
+    ) -> None:
         self.root = root
+        self.git_dir = git_dir or root / ".git"
+        self.bare = bare
+        self._env = dict(env or {})
 
     @classmethod
-    def find(cls, start: Path) -> "Repo | None":
-        """The repository around a folder; None outside of one, and where there is no work tree.
+    def find(cls, start: Path, *, env: Mapping[str, str] | None = None) -> "Repo | None":
+        """The repository around a folder, or the one that `env` names (`GIT_DIR`, `GIT_WORK_TREE`); None without one.
 
-        Raises InputError when there is one that git refuses to read: somebody else's, a broken one, one of a later git.
+        Raises InputError when there is one that git refuses to read: somebody else's, a broken one, one of a later git;
+        and in a folder of its own files, where there is no work tree.
         """
-        answer = run_git(start, "rev-parse", "--show-toplevel")
+        answer = run_git(start, "rev-parse", "--is-bare-repository", "--absolute-git-dir", "--show-toplevel", env=env)
         if answer.ok:
-            return cls(Path(answer.text))
+            _, git_dir, *top = answer.lines
+            return cls(Path("\n".join(top)), Path(git_dir), env=env)
+        if answer.lines[:1] == ["true"]:
+            git_dir = answer.lines[1]
+            return cls(Path(git_dir), Path(git_dir), bare=True, env=env)
         if "dubious ownership" in answer.err:
             hint = re.search(r"git config --global --add safe\.directory .*", answer.err)
             raise InputError(answer.complaint, hint=f"if you trust it: {hint.group()}" if hint else "")
-        if "not a git repository" in answer.err or "must be run in a work tree" in answer.err:
+        if "safe.bareRepository" in answer.err:
+            raise InputError(answer.complaint, hint=f"if you trust it: GIT_DIR={start} llmops ...")
+        if answer.lines[:1] == ["false"]:
+            raise _no_work_tree(start, Path(answer.lines[1]), env)
+        if "not a git repository" in answer.err:
             return None
         raise InputError(f"git cannot read this repository: {answer.complaint}", hint="run: git status")
 
@@ -43,7 +60,8 @@ class Repo:
         timeout: float = READ_TIMEOUT_S,
     ) -> Answer:
         """Run git at the top of the work tree; see `run_git`."""
-        return run_git(self.root, *arguments, stdin=stdin, env=env, hooks=hooks, timeout=timeout)
+        return run_git(self.root, *arguments, stdin=stdin, env={**self._env, **(env or {})}, hooks=hooks,
+                       timeout=timeout)  # fmt: skip
 
     def ask(self, *arguments: str, stdin: bytes = b"", timeout: float = READ_TIMEOUT_S) -> Answer:
         """Run a reading command that must succeed. Raises MeasureError with git's own words."""
@@ -148,7 +166,12 @@ class Repo:
         )  # fmt: skip
 
     def is_dirty(self, paths: Iterable[str] = ()) -> bool:
-        """Whether any of these paths (from the top of the work tree; all when none is given) differs from HEAD."""
+        """Whether any of these paths (from the top of the work tree; all when none is given) differs from HEAD.
+
+        In a bare repository nothing can.
+        """
+        if self.bare:
+            return False
         arguments = ["--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", *paths]
         return bool(self.ask("status", *arguments).out)
 
@@ -163,13 +186,27 @@ class Repo:
         return [line if _ID.match(line) else None for line in lines]
 
 
-def listed(answer: Answer, *, id_at: int) -> dict[str, tuple[str, str]]:
-    """Path -> (mode, object id) from what `ls-tree -z` or `ls-files --stage -z` says; the id is word `id_at`."""
+def _no_work_tree(start: Path, git_dir: Path, env: Mapping[str, str] | None) -> InputError:
+    said = run_git(start, "config", "core.worktree", env=env).text
+    if said:
+        place = (git_dir / said).resolve()
+        return InputError(
+            f"{start} is not in the work tree of its repository, which is {place} (core.worktree)",
+            hint=f"there: GIT_DIR={git_dir} llmops ...",
+        )
+    return InputError(f"{start} is a folder of git's own files", hint="change to the work tree")
+
+
+def listed(answer: Answer, *, id_at: int, after: str = "") -> dict[str, tuple[str, str]]:
+    """Path -> (mode, object id) from what `ls-tree -z` or `ls-files --stage -z` says; the id is word `id_at`.
+
+    With `after`, of the records that begin with it, without it.
+    """
     found: dict[str, tuple[str, str]] = {}
     for record in answer.out.decode("utf-8", "surrogateescape").split("\0"):
         about, _, name = record.partition("\t")
-        if name:
-            words = about.split(" ")
+        if name and about.startswith(after):
+            words = about.removeprefix(after).split(" ")
             found[name] = (words[0], words[id_at])
     return found
 
