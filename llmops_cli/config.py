@@ -6,7 +6,8 @@ The only reader of os.environ.
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal, cast, get_args
@@ -22,6 +23,7 @@ from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.place import GitPlace, find_place
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.sparse_tree import SparseTree
+from llmops_cli.vcs.tamed import INHERITED
 from llmops_cli.vcs.tree import Tree, WorkTree
 
 SETTINGS_FILE = "llmops.yaml"
@@ -147,12 +149,12 @@ class Config:
             return WorkTree(self.root)
         return _head_of(repo) if repo.bare else SparseTree(self.root, repo, prefix=self.prefix)
 
-    def need_work_tree(self, why: str) -> None:
-        """Raises InputError in a bare repository; `why` is what needs files on disk: `an evaluation runs in them`."""
+    def need_work_tree(self) -> None:
+        """For what writes files of the project, or runs beside them. Raises InputError in a bare repository."""
         if self.git and self.git.bare:
             raise InputError(
-                f"{self.root} is a bare repository: there are no files on disk, and {why}",
-                hint=f"in a clone, or in a work tree: git worktree add DIR {self.settings.main}",
+                f"{self.root} is a bare repository: it has no files on disk to work with",
+                hint=f"do it in a clone, or in a work tree: git worktree add DIR {self.settings.main}",
             )
 
     @property
@@ -299,6 +301,16 @@ def _head_of(repo: Repo) -> CommitTree:
             hint="push it there, or name another: git symbolic-ref HEAD refs/heads/BRANCH",
         )
     return CommitTree(repo, head, label="HEAD")
+
+
+@contextmanager
+def only_the_folder_counts() -> Iterator[None]:
+    """For as long as it lasts no variable says which repository is meant: the demo plays in one of its own."""
+    kept = {name: os.environ.pop(name) for name in INHERITED if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def debugging() -> bool:

@@ -221,10 +221,13 @@ def _quietly(folder: Path, *words: str) -> None:
 @contextmanager
 def _inside(folder: Path) -> Iterator[None]:
     """The folder as the current one, for as long as a command runs."""
+    from llmops_cli.config import only_the_folder_counts
+
     before = Path.cwd()
     os.chdir(folder)
     try:
-        yield
+        with only_the_folder_counts():
+            yield
     finally:
         os.chdir(before)
 

@@ -46,6 +46,7 @@ def accept(
     from llmops_cli.evals.run_store import RunStore
 
     config = load_config()
+    config.need_work_tree()
     wish = Wish(metric, reason, slice_, suite, run, drop, "anchor" if anchor else "baseline")
     done = write(config, RunStore(config.state_dir / "runs"), wish, date=f"{datetime.now(UTC):%Y-%m-%d}")
     for text in done.remaining:

@@ -128,6 +128,7 @@ def add(
     from llmops_cli.evals.suite import find_suite
 
     config = load_config()
+    config.need_work_tree()
     path = find_suite(config.files(), config.settings.evals, _below_root(config, suite))
     own = _own_keys(expected, expected_json, tag or [], critical=critical, cluster=cluster)
     if name:

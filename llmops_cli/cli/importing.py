@@ -47,6 +47,7 @@ def promptfoo(
     from llmops_cli.evals.promptfoo.importing import Folders, import_promptfoo
 
     config = load_config()
+    config.need_work_tree()
     folders = Folders(config.root, config.settings.prompts, config.settings.evals)
     imported = import_promptfoo(file, folders, name=name, prompt=prompt)
     return finish(imported, config.root, dry_run=dry_run, force=force, as_json=as_json)
@@ -98,6 +99,7 @@ def _assembled(material: "Material", name: str, *, dry_run: bool, force: bool, a
     from llmops_cli.evals.promptfoo.importing import Folders
 
     config = load_config()
+    config.need_work_tree()
     imported = assemble(material, Folders(config.root, config.settings.prompts, config.settings.evals), name=name)
     return finish(imported, config.root, dry_run=dry_run, force=force, as_json=as_json)
 

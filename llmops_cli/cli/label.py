@@ -44,6 +44,7 @@ def label(
     if not rater.strip():
         raise InputError("--rater is empty", hint="say who rates, such as --rater ann")
     config = load_config()
+    config.need_work_tree()
     stored = RunStore(config.state_dir / "runs").load(run)
     path = file or config.root / config.settings.evals / "labels" / f"{stored.suite}.jsonl"
     kept = LabelFile(path, rater=rater, run=stored.id, now=lambda: datetime.now(UTC))

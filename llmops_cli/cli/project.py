@@ -43,6 +43,10 @@ def init(
     of pull requests, their comment, releases, promotion.
     Nothing is overwritten: when a file is already there, all such files are named and nothing is written.
     """
+    from llmops_cli.config import load_config
+
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.is_dir())
+    load_config(there, on_broken=lambda _: None).need_work_tree()
     new = _with_action(_scaffold(), action)
     taken = _taken(folder, new)
     if taken:

@@ -53,6 +53,7 @@ def new(
     from llmops_cli.prompts.writing import create_prompt, new_prompt_text
 
     config = load_config()
+    config.need_work_tree()
     text = new_prompt_text(name, model=model, description=description, owner=owner)
     path = create_prompt(config.root, name, folder=config.settings.prompts, text=text)
     console.out(path)

@@ -68,6 +68,7 @@ def bump(
     )
     for one in planned:
         if one.writes and not dry_run:
+            registry.config.need_work_tree()
             write_bump(one, registry.config.root)
     if as_json:
         documents: list[Json] = [{"written": one.writes and not dry_run, **one.as_json()} for one in planned]

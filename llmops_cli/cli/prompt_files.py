@@ -58,6 +58,7 @@ def text(
 
     syntax = Syntax(_template_format(template_format))
     config = load_config()
+    config.need_work_tree()
     imported = import_texts(
         _texts(files, name), config.root, folder=config.settings.prompts, syntax=syntax, model=model, anew=force
     )

@@ -108,6 +108,7 @@ class Session:
     """One command over one or more suites. Use as a context manager; closing lets go of the cache."""
 
     def __init__(self, config: Config, options: SessionOptions) -> None:
+        config.need_work_tree()
         self.config, self.options = config, options
         self.desk = Desk(
             config,

@@ -46,16 +46,16 @@ def find_place(here: Path, given: Mapping[str, str]) -> GitPlace | None:
         return None
     if around is not None and "GIT_DIR" not in env and "GIT_WORK_TREE" not in env and _is_plain(around):
         return GitPlace(around[0], around[1], env=env)
-    repo = Repo.find(here, env=env)
+    repo = Repo.find(around[0] if around is not None and not env else here, env=env)
     if repo is None and "GIT_DIR" in env:
         raise InputError(f"GIT_DIR names {env['GIT_DIR']}, which is no repository", hint="unset it, or mend it")
     if repo is None:
         # of what has .git it is told where it is read that git cannot read it; else it only looked like a repository
         return GitPlace(*around) if around is not None and around[0] != around[1] else None
-    if {"GIT_DIR", "GIT_WORK_TREE"} & env.keys():
-        work_tree = {} if repo.bare else {"GIT_WORK_TREE": str(repo.root)}
-        env = {**env, "GIT_DIR": str(repo.git_dir), **work_tree}
-    return GitPlace(repo.root.resolve(), repo.git_dir, repo.bare, env)
+    top = repo.root.resolve()
+    if {"GIT_DIR", "GIT_WORK_TREE"} & env.keys() or top not in (here, *here.parents):  # or core.worktree says where
+        env = {**env, "GIT_DIR": str(repo.git_dir), **({} if repo.bare else {"GIT_WORK_TREE": str(top)})}
+    return GitPlace(top, repo.git_dir, repo.bare, env)
 
 
 def _around(here: Path) -> tuple[Path, Path] | None:

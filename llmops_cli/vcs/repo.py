@@ -46,7 +46,7 @@ class Repo:
         if "safe.bareRepository" in answer.err:
             raise InputError(answer.complaint, hint=f"if you trust it: GIT_DIR={start} llmops ...")
         if answer.lines[:1] == ["false"]:
-            raise _no_work_tree(start, Path(answer.lines[1]), env)
+            raise InputError(f"{start} lies in git's own files, in no work tree", hint="change to the work tree")
         if "not a git repository" in answer.err:
             return None
         raise InputError(f"git cannot read this repository: {answer.complaint}", hint="run: git status")
@@ -184,17 +184,6 @@ class Repo:
         stdin = "".join(spec.replace("\n", "?") + "\n" for spec in specs).encode()
         lines = self.ask("cat-file", "--batch-check=%(objectname)", stdin=stdin).lines
         return [line if _ID.match(line) else None for line in lines]
-
-
-def _no_work_tree(start: Path, git_dir: Path, env: Mapping[str, str] | None) -> InputError:
-    said = run_git(start, "config", "core.worktree", env=env).text
-    if said:
-        place = (git_dir / said).resolve()
-        return InputError(
-            f"{start} is not in the work tree of its repository, which is {place} (core.worktree)",
-            hint=f"there: GIT_DIR={git_dir} llmops ...",
-        )
-    return InputError(f"{start} is a folder of git's own files", hint="change to the work tree")
 
 
 def listed(answer: Answer, *, id_at: int, after: str = "") -> dict[str, tuple[str, str]]:

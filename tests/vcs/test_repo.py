@@ -17,10 +17,16 @@ def found(path: Path) -> Repo:
     return repo
 
 
-def test_nothing_is_found_outside_of_a_repository_or_in_a_bare_one(tmp_path: Path) -> None:
+def test_nothing_is_found_outside_of_a_repository(tmp_path: Path) -> None:
     assert Repo.find(tmp_path) is None
+
+
+def test_a_bare_repository_stands_in_its_own_folder(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", "--bare", str(tmp_path / "bare.git")], check=True)
-    assert Repo.find(tmp_path / "bare.git") is None
+    for start in (tmp_path / "bare.git", tmp_path / "bare.git" / "refs"):
+        here = found(start)
+        assert (here.bare, here.root, here.git_dir) == (True, tmp_path / "bare.git", tmp_path / "bare.git")
+        assert not here.is_dirty(["x"])
 
 
 def test_the_top_is_found_from_below(repo: GitRepo) -> None:
@@ -80,14 +86,25 @@ def test_detached_and_in_a_worktree(repo: GitRepo, tmp_path: Path) -> None:
     assert (here.branch(), here.head(), here.root) == (None, first, (tmp_path / "other").resolve())
 
 
-def test_what_a_hook_inherits_does_not_lead_astray(
+def test_variables_of_the_process_do_not_lead_astray(
     repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Which of them count is decided once, where the settings are read (`vcs/place.py`)."""
     first = repo.commit({"x": "x"})
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "no-index"))
     here = found(repo.path)
     assert here.head() == first and not here.is_dirty() and here.is_tracked("x")
+
+
+def test_a_replaced_commit_is_read_as_it_was_made(repo: GitRepo) -> None:
+    first = repo.commit({"x": "one"})
+    second = repo.commit({"x": "two"})
+    repo.git("replace", first, second)
+    (repo.path / ".git/info/grafts").write_text(f"{second}\n")
+    here = found(repo.path)
+    assert here.read_blobs([f"{first}:x"]) == [b"one"]
+    assert here.is_ancestor(first, second)
 
 
 def test_reading_runs_no_hook_and_no_monitor(repo: GitRepo, tmp_path: Path) -> None:
