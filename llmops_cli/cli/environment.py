@@ -60,6 +60,7 @@ def list_environments(as_json: AsJson = False) -> int:
     from llmops_cli.prompts.registry import open_registry
 
     registry = open_registry(load_config())
+    registry.need_git("an environment is a branch")
     for environment in registry.environments():
         if environment.diverged:
             console.warn(f"{environment.name}: the local branch has commits that the remote does not know")
@@ -85,15 +86,9 @@ def list_environments(as_json: AsJson = False) -> int:
         for one in live.values()
     ]
     console.table(["environment", "prompt", "version", "commit"], rows)
-    remote = registry.config.settings.remote
     for environment, live in served.items():
-        if live:
-            continue
-        if environment.tracking is None and registry.repo and remote in registry.repo.remotes():
-            fetch = f"git fetch {remote} '+refs/heads/llmops/*:refs/remotes/{remote}/llmops/*'"
-            console.say(f"nothing is known to be live on {environment.name}; to ask the remote: {fetch}")
-        else:
-            console.say(f"nothing is live on {environment.name}")
+        if not live:
+            console.say(registry.silence(environment))
     return 0
 
 
@@ -108,6 +103,7 @@ def log(
     from llmops_cli.prompts.registry import open_registry
 
     registry = open_registry(load_config())
+    registry.need_git("an environment is a branch")
     if name:
         _must_be_known(registry, name)
     chosen = [registry.environment(environment)] if environment else registry.environments()
@@ -116,7 +112,8 @@ def log(
         console.out_json({"format": "llmops.moves/1", "moves": [move.as_json() for move in moves]})
         return 0
     if not moves:
-        console.say(f"{name or 'nothing'} was never live on {', '.join(one.name for one in chosen)}")
+        for one in chosen:
+            console.say(registry.silence(one, (name + " was never" if name else "nothing was ever") + " live on {}"))
         return 0
     console.table(
         ["environment", "when", "action", "prompt", "from", "to", "who", "reason"],

@@ -121,9 +121,7 @@ class _Mover:
 
     def move(self) -> Moved:
         check_name(self.wish.name)
-        repo = self.registry.repo
-        if repo is None:
-            raise InputError("this is not a git repository, and an environment is a branch", hint="run: git init")
+        repo = self.registry.need_git("an environment is a branch")
         known = self.registry.environment(self.wish.environment)
         check_environment_name(repo, known)
         self.remote = self._remote(repo) if self.wish.push else ""

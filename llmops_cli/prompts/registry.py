@@ -58,13 +58,18 @@ class Registry:
         """The files as they stand; in a bare repository those of HEAD."""
         return self.config.files()
 
+    def need_git(self, because: str) -> Repo:
+        """The repository. Raises InputError outside of git; `because` says what it is for: `a release is a tag`."""
+        if self.repo is None:
+            raise InputError(f"this is not a git repository, and {because}", hint="run: git init")
+        return self.repo
+
     def commit_tree(self, commit: str, *, label: str = "") -> CommitTree:
         """The project's files at a commit."""
-        if self.repo is None:
-            raise InputError("this is not a git repository", hint="run: git init")
         if (commit, label) not in self._trees:
+            repo = self.need_git("a commit is in one")
             self._trees[commit, label] = CommitTree(
-                self.repo, commit, prefix=self.config.prefix, label=label, known=self._known
+                repo, commit, prefix=self.config.prefix, label=label, known=self._known
             )
         return self._trees[commit, label]
 
@@ -129,6 +134,14 @@ class Registry:
     def live(self, environment: str) -> dict[str, Live]:
         """What an environment serves, by prompt."""
         return self._live.get(self.environment(environment).name, {})
+
+    def silence(self, environment: Environment, or_else: str = "nothing is live on {}") -> str:
+        """What to say of an environment on which nothing is seen: this clone has never asked the remote, or_else."""
+        remote = self.config.settings.remote
+        if environment.tip is None and self.repo and remote in self.repo.remotes():
+            fetch = f"git fetch {remote} '+refs/heads/llmops/*:refs/remotes/{remote}/llmops/*'"
+            return f"nothing is known to be live on {environment.name}; to ask the remote: {fetch}"
+        return or_else.format(environment.name)
 
     def serving(self, name: str) -> list[Live]:
         """Where a prompt is live."""
@@ -243,10 +256,11 @@ class Registry:
         return found
 
     def _served(self, reference: Reference) -> Prompt:
+        self.need_git("an environment is a branch")
         served = self.live(reference.at).get(reference.name)
         if served is None:
             names = sorted(self.live(reference.at))
-            hint = f"live there: {', '.join(names)}" if names else f"nothing is live on {reference.at}"
+            hint = f"live there: {', '.join(names)}" if names else self.silence(self.environment(reference.at))
             raise InputError(f"{reference.name} is not live on {reference.at}", hint=hint)
         assert self.repo is not None
         tree = CommitTree(self.repo, served.commit, label=f"{reference.at} ({served.commit[:7]})")

@@ -134,12 +134,11 @@ def _refuse_unsigned(registry: Registry, made: Sequence[Release]) -> None:
 
 
 def _repo_and_head(registry: Registry) -> tuple[Repo, str]:
-    if registry.repo is None:
-        raise InputError("this is not a git repository, and a release is a tag", hint="run: git init")
-    head = registry.repo.head()
+    repo = registry.need_git("a release is a tag")
+    head = repo.head()
     if head is None:
         raise InputError("there is no commit yet, and a release is a tag on a commit", hint="commit first")
-    return registry.repo, head
+    return repo, head
 
 
 def _chosen(registry: Registry, head: str, names: Sequence[str]) -> list[Candidate]:

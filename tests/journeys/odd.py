@@ -1,7 +1,6 @@
-"""One small project with two releases, live, and a suite that a recording answers: what odd repositories are made of."""
+"""A small project with two releases, live, and a suite that a recording answers; odd repositories are made of it."""
 
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,4 +116,4 @@ def clone(story: Told, name: str, *options: str) -> GitRepo:
 
 def snapshot(folder: Path) -> set[str]:
     """Every path below a folder."""
-    return {os.path.relpath(os.path.join(top, name), folder) for top, _, names in os.walk(folder) for name in names}
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}

@@ -21,8 +21,7 @@ def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = 
     With `environment`: that one alone, and the releases that it serves. What is wrong is a finding, never an exception.
     Raises InputError outside of git and for unknown names, MeasureError when git cannot be asked.
     """
-    if registry.repo is None:
-        raise InputError("this is not a git repository, so there are no releases to verify", hint="run: git init")
+    registry.need_git("a release is a tag")
     environments = [registry.environment(environment)] if environment else registry.environments()
     chosen = _chosen(registry, names, environment)
     branch = find_default_branch(registry)
