@@ -1,7 +1,6 @@
 """What the process finds around it: a token, a place for the cache, and what git may inherit."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from llmops_cli.vcs.tamed import INHERITED, TAMED
@@ -9,22 +8,21 @@ from llmops_cli.vcs.tamed import INHERITED, TAMED
 TOKEN = "LLMOPS_GIT_TOKEN"  # noqa: S105 - the name of the variable
 
 
-def token() -> str:
-    """The token for the remote that the environment names; empty without one."""
-    return os.environ.get(TOKEN, "")
+def token_of(given: str) -> str:
+    """The token for the remote: the one that was given, else that of the environment; empty without one."""
+    return given or os.environ.get(TOKEN, "")
 
 
-def cache_folder() -> Path:
-    """Where what was served last is kept unless the application says so: the person's cache folder, or a temporary one.
+def cache_folder() -> Path | None:
+    """Where what was served last is kept unless the application says where: the cache folder of the user.
 
-    The temporary one carries the user's number: another user of the machine must not have made it.
+    None without one. A folder that every user can write to, such as /tmp, is no place for what is served.
     """
     named = os.environ.get("XDG_CACHE_HOME", "")
     home = os.environ.get("HOME", "")
-    if named or home:
-        return (Path(named) if named else Path(home) / ".cache") / "llmops" / "prompts"
-    owner = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"llmops-prompts-{owner}"
+    if not Path(named or home).is_absolute():
+        return None
+    return (Path(named) if named else Path(home) / ".cache") / "llmops" / "prompts"
 
 
 def for_git() -> dict[str, str]:
