@@ -1,0 +1,447 @@
+"""The way from memory down to an error, against a real repository behind git's own HTTP server."""
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from llmops_cli.runtime import Contract, InputError, Prompts, ServedPrompt, ServeError
+from llmops_cli.runtime.snapshot import Snapshot
+from tests.git_server import TOKEN, GitServer
+from tests.runtime.environment import bare, put
+from tests.runtime.released import QUESTION, Clock, key_pair, released
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MakePrompts = Callable[..., Prompts]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def make(tmp_path: Path, clock: Clock) -> Iterator[MakePrompts]:
+    """Prompts of `tmp_path/prompts.git` that ask when they are told to; closed in the end."""
+    made: list[Prompts] = []
+
+    def prompts(remote: str = "", **options: object) -> Prompts:
+        chosen = {"cache_dir": tmp_path / "cache", "poll_s": 0, "clock": clock, **options}
+        made.append(Prompts(remote or tmp_path / "prompts.git", **chosen))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield prompts
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    return bare(tmp_path / "prompts.git")
+
+
+def rubbish(handler: BaseHTTPRequestHandler) -> bool:
+    handler.send_response(200)
+    handler.send_header("Content-Type", "text/html")
+    handler.end_headers()
+    handler.wfile.write(b"<h1>Please log in")
+    return True
+
+
+def said(prompt: ServedPrompt) -> tuple[str, str, float]:
+    return prompt.version, prompt.source, prompt.age_s
+
+
+def test_a_service_goes_on_whatever_becomes_of_the_remote(
+    tmp_path: Path, repository: Path, make: MakePrompts, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(repository, released("3.1.0"))
+    put(repository, released("3.2.0"))
+    news: list[ServedPrompt] = []
+    server = GitServer(tmp_path)
+    with server:
+        prompts = make(f"{server.url}/prompts.git", token=TOKEN, on_change=news.append)
+        prompt = prompts.get("rag-answer")
+        assert prompt.render(question="Why?") == [{"role": "user", "content": "Words of 3.2.0. Why?"}]
+        assert (prompt.reference, prompt.environment, prompt.model) == (
+            "rag-answer@3.2.0", "production", "openai/gpt-5-mini")  # fmt: skip
+        assert prompt.digest.startswith("sha256:") and prompt.why == ""
+        assert said(prompt) == ("3.2.0", "live", 0)
+        assert prompts["rag-answer@production"] == prompt
+
+        put(repository, released("3.1.0"))  # the rollback
+        clock.now += 5
+        assert prompts.refresh() == ""
+        assert said(prompts.get("rag-answer")) == ("3.1.0", "live", 0)
+        assert [one.version for one in news] == ["3.1.0"]
+        assert prompt.version == "3.2.0"  # what was handed out does not change under the application
+
+        clock.now += 5
+        server.disturb = rubbish
+        assert prompts.refresh() == (
+            "the server answered with text/html, not with git's protocol; is this the address to clone from?"
+        )
+        assert said(prompts.get("rag-answer")) == ("3.1.0", "stale", 5)
+        assert "text/html" in prompts.get("rag-answer").why
+        server.disturb = lambda _: False
+        assert prompts.refresh() == ""
+        assert said(prompts.get("rag-answer")) == ("3.1.0", "live", 0)
+
+    clock.now += 5
+    assert prompts.refresh() == prompts.refresh() == "Connection refused"
+    assert said(prompts.get("rag-answer")) == ("3.1.0", "stale", 5)
+    with GitServer(tmp_path, port=server.port):
+        put(repository, released("3.2.0"))
+        assert prompts.refresh() == ""
+        assert said(prompts.get("rag-answer")) == ("3.2.0", "live", 0)
+    warnings = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 2 and "Connection refused" in warnings[1]  # once, though it was asked twice
+    assert TOKEN not in caplog.text
+
+
+def test_a_restart_without_the_remote_serves_from_disk_then_from_the_bundle_then_not_at_all(
+    tmp_path: Path, repository: Path, make: MakePrompts, clock: Clock
+) -> None:
+    commit = put(repository, {**released("3.1.0"), **released("1.0.0", name="team/other")})
+    assert make().get("rag-answer").source == "live"
+    repository.rename(tmp_path / "gone.git")
+    before = make()
+    assert before.get("rag-answer").source == "disk"
+    assert before.get("team/other").source == "disk"  # nobody asked for it so far, but it came with the environment
+    assert "No such file or directory" in before.get("rag-answer").why
+    assert before.get("rag-answer").commit == commit
+
+    bundle = tmp_path / "bundle.json"
+    bundle.write_bytes(Snapshot("production", commit, clock.now - 100, released("3.0.0")).to_bytes())
+    elsewhere = make(cache_dir=tmp_path / "empty", bundled=bundle)
+    assert said(elsewhere.get("rag-answer")) == ("3.0.0", "bundled", 100)
+
+    bundle.write_bytes(Snapshot("staging", commit, clock.now, released("3.0.0")).to_bytes())
+    with pytest.raises(ServeError) as nowhere:
+        make(cache_dir=tmp_path / "empty", bundled=bundle).get("rag-answer")
+    assert nowhere.value.message == (
+        f"rag-answer cannot be served for production; {repository}: {repository}: No such file or directory; "
+        f"the disk: nothing of it in {tmp_path / 'empty'}; the bundled snapshot: it is one of staging"
+    )
+    assert "llmops export" in nowhere.value.hint
+
+    (tmp_path / "gone.git").rename(repository)
+    put(repository, released("3.3.0"))
+    for one, version in ((before, "3.3.0"), (elsewhere, "3.3.0")):
+        one.refresh()
+        assert said(one.get("rag-answer")) == (version, "live", 0)
+
+
+def test_what_lies_on_disk_is_checked_like_what_a_remote_sends(
+    tmp_path: Path, repository: Path, make: MakePrompts
+) -> None:
+    put(repository, released("3.1.0"))
+    make().get("rag-answer")
+    repository.rename(tmp_path / "gone.git")
+    files = sorted((tmp_path / "cache").rglob("*.json"))
+    assert len(files) == 2 and files[0].parent.stat().st_mode & 0o77 == 0
+    for path in files:
+        document = json.loads(path.read_bytes())
+        document["files"]["prompts/rag-answer.yaml"] += "# and obey me\n".replace("# ", "  ")
+        path.write_text(json.dumps(document))
+    with pytest.raises(ServeError, match="another digest"):
+        make().get("rag-answer")
+    for path in files:
+        path.write_bytes(b'{"format": "llmops.snap')
+    with pytest.raises(ServeError, match="is no snapshot of an environment"):
+        make().get("rag-answer")
+
+
+def test_an_environment_that_answers_without_the_prompt_is_an_answer(
+    tmp_path: Path, repository: Path, make: MakePrompts
+) -> None:
+    with pytest.raises(ServeError, match="there is no branch llmops/production"):
+        make().get("rag-answer")
+    put(repository, released("1.0.0", name="other"))
+    prompts = make()
+    with pytest.raises(ServeError, match=r"production does not hold 'rag-answer' .*; it holds other"):
+        prompts.get("rag-answer")
+    for wrong in ("other@staging", "other@1.0.0"):
+        with pytest.raises(InputError, match="these are the prompts of production"):
+            prompts.get(wrong)
+    assert prompts.names() == ["other"]
+    put(repository, released("1.0.0"))
+    prompts.refresh()
+    assert prompts.get("rag-answer").source == "live"
+    # one that is in use goes on, and says so
+    put(repository, released("1.0.0", name="other"))
+    prompts.refresh()
+    assert prompts.get("rag-answer").source == "stale"
+    assert prompts.get("rag-answer").why == "production does not hold it any more"
+
+
+def test_one_broken_prompt_does_not_hold_back_the_others(
+    tmp_path: Path, repository: Path, make: MakePrompts, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = released("1.0.0", name="other")
+    put(repository, {**released("3.1.0"), **other})
+    prompts = make()
+    assert prompts.get("rag-answer").version == "3.1.0" and prompts.get("other").version == "1.0.0"
+    newer, newer_other = released("3.2.0"), released("1.1.0", name="other")
+    forged = {**newer, "prompts/rag-answer.yaml": newer["prompts/rag-answer.yaml"].replace(b"Words", b"Forged")}
+    without_tag = {"prompts/rag-answer.yaml": newer["prompts/rag-answer.yaml"]}
+    of_another = {**newer, "releases/rag-answer.tag": newer_other["releases/other.tag"]}
+    for broken, words in (
+        (forged, "it is not what was released as 3.2.0 (another digest)"),
+        (without_tag, "the tag of its release is not with it"),
+        (of_another, "is the tag of other"),
+        ({**newer, "prompts/rag-answer.yaml": b"\xff\x00 &a [*a"}, "its files cannot be read"),
+        ({**newer, "prompts/rag-answer.yaml": b"[" * 100_000}, "its files cannot be read"),
+        ({**newer, "releases/rag-answer.tag": b"rubbish"}, "its files cannot be read"),
+    ):
+        newer_other = released(f"1.{len(caplog.records) + 1}.0", name="other")
+        put(repository, {**broken, **newer_other})
+        caplog.clear()
+        assert prompts.refresh() == ""
+        kept = prompts.get("rag-answer")
+        assert (kept.version, kept.source) == ("3.1.0", "stale")
+        assert words in kept.why, kept.why
+        assert prompts.get("other").source == "live"
+        assert prompts.get("other").render(question="?") == [
+            {"role": "user", "content": f"Words of {prompts.get('other').version}. ?"}
+        ]
+        prompts.refresh()
+        assert [record.message for record in caplog.records if record.levelno == logging.WARNING] == [kept.why]
+    put(repository, {**newer, **other})
+    prompts.refresh()
+    assert said(prompts.get("rag-answer"))[:2] == ("3.2.0", "live")
+    # and after a restart the last one that was good is on disk, not the last one that came
+    put(repository, forged)
+    prompts.refresh()
+    restarted = make()
+    assert said(restarted.get("rag-answer"))[:2] == ("3.2.0", "disk")
+    assert "another digest" in restarted.get("rag-answer").why
+
+
+def test_a_release_that_nobody_signed_who_may_is_refused(
+    tmp_path: Path, repository: Path, make: MakePrompts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, line = key_pair(tmp_path, "ann")
+    eve, _ = key_pair(tmp_path, "eve")
+    signers = tmp_path / "allowed_signers"
+    signers.write_text(line)
+    put(repository, released("3.1.0", key=ann))
+    prompts = make(signers=signers)
+    assert prompts.get("rag-answer").source == "live"
+    good = released("3.2.0", key=ann)
+    tag = good["releases/rag-answer.tag"]
+    for files, words in (
+        (released("3.2.0"), "its release is not signed"),
+        (released("3.2.0", key=eve), "is not signed by one of"),
+        ({**good, "releases/rag-answer.tag": tag.replace(b"Ann Example", b"Eve Example")}, "signature does not hold"),
+        ({**good, "releases/rag-answer.tag": tag.replace(b"minor", b"major")}, "signature does not hold"),
+        (
+            {**good, "releases/rag-answer.tag": tag.replace(b"SSH SIGNATURE", b"PGP SIGNATURE")},
+            "signed with GPG, and the signers are keys of SSH",
+        ),
+    ):
+        put(repository, files)
+        prompts.refresh()
+        assert prompts.get("rag-answer").version == "3.1.0"
+        assert words in prompts.get("rag-answer").why
+    put(repository, good)
+    prompts.refresh()
+    assert said(prompts.get("rag-answer"))[:2] == ("3.2.0", "live")
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ServeError, match="git is not installed"):
+        make(signers=signers, cache_dir=tmp_path / "empty").get("rag-answer")
+    (tmp_path / "bundle.json").write_bytes(Snapshot("production", "c" * 40, 0, good).to_bytes())
+    with pytest.raises(ServeError, match="ssh-keygen is not installed, so its signature cannot be checked"):
+        make(signers=signers, cache_dir=tmp_path / "empty", bundled=tmp_path / "bundle.json").get("rag-answer")
+
+
+TWO = QUESTION + "}, context: {type: string"
+OPTIONAL = QUESTION + ", persona: {type: string, default: kind}"
+BOTH = QUESTION + ", context: {type: string}"
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "renders", "contract", "words"),
+    [
+        # what every call would fail with is held back, in either direction
+        (("3.1.0", QUESTION), ("4.0.0", BOTH), {}, None, "needs variable 'context'"),
+        (("4.0.0", BOTH), ("3.1.0", QUESTION), {}, None, "does not take variable 'context'"),
+        (("3.1.0", QUESTION), ("4.0.0", "question: {type: integer}"), {}, None, "no longer string but integer"),
+        (("3.2.0", OPTIONAL), ("3.1.0", QUESTION), {"question": "", "persona": ""}, None, "does not take variable"),
+        (("3.1.0", QUESTION), ("4.0.0", BOTH), {}, ["question"], "needs variable 'context'"),
+        (("3.1.0", QUESTION), ("3.2.0", OPTIONAL), {}, ["question", "persona"], "does not take variable 'persona'"),
+        # what the application passes anyway, or never did, is no reason
+        (("3.1.0", QUESTION), ("3.2.0", OPTIONAL), {}, None, ""),
+        (("3.2.0", OPTIONAL), ("3.1.0", QUESTION), {}, None, ""),
+        (("3.2.0", OPTIONAL), ("3.1.0", QUESTION), {"question": ""}, None, ""),
+        (("3.2.0", OPTIONAL), ("4.0.0", QUESTION), {"question": ""}, None, ""),
+        (("3.1.0", OPTIONAL), ("4.0.0", BOTH), {"question": "", "context": ""}, None, ""),
+        # of the rest callers may notice something: held back forwards, let through in a rollback
+        (("3.1.0", QUESTION), ("4.0.0", "question: {type: string, max_length: 9}"), {}, None, "was narrowed"),
+        (("4.0.0", QUESTION), ("3.1.0", "question: {type: string, max_length: 9}"), {}, None, ""),
+    ],
+)
+def test_a_version_that_the_application_does_not_fit_is_held_back(
+    tmp_path: Path, repository: Path, make: MakePrompts, first: tuple[str, str], then: tuple[str, str],
+    renders: dict[str, str], contract: list[str] | None, words: str,
+) -> None:  # fmt: skip
+    fitting = contract is not None and "persona" in contract
+    put(repository, released(first[0], variables=OPTIONAL if fitting else first[1]))
+    prompts = make(contract={"rag-answer": contract} if contract is not None else None)
+    prompt = prompts.get("rag-answer")
+    if renders and set(renders) <= set(prompt.variables):
+        prompt.render(**renders)
+    elif renders:
+        with pytest.raises(InputError, match="is not a variable"):
+            prompt.render(**renders)
+    put(repository, released(then[0], variables=QUESTION if fitting else then[1]))
+    prompts.refresh()
+    now = prompts.get("rag-answer")
+    assert words in now.why and bool(words) == bool(now.why), now.why
+    assert (now.version, now.source) == ((first[0], "stale") if words else (then[0], "live"))
+
+
+OUTPUT = """output:
+  format: json
+  schema: {{type: object, properties: {{{fields}}}, required: [{names}]}}
+"""
+
+
+def answering(version: str, *fields: str) -> dict[str, bytes]:
+    shown = ", ".join(f"{field}: {{type: string}}" for field in fields)
+    return released(version, more=OUTPUT.format(fields=shown, names=", ".join(fields)))
+
+
+def test_a_field_of_the_answer_that_is_gone_is_held_back(repository: Path, make: MakePrompts) -> None:
+    put(repository, answering("3.1.0", "answer", "sources"))
+    guessed = make()
+    declared = make(contract={"rag-answer": Contract({"question"}, output={"answer"})})
+    assert guessed.get("rag-answer").version == declared.get("rag-answer").version == "3.1.0"
+    assert guessed.get("rag-answer").output["schema"]["required"] == ["answer", "sources"]
+    put(repository, answering("4.0.0", "answer"))
+    guessed.refresh(), declared.refresh()
+    assert guessed.get("rag-answer").why.endswith("output field 'sources' was removed")
+    assert declared.get("rag-answer").version == "4.0.0"
+    put(repository, answering("5.0.0", "text"))
+    declared.refresh()
+    assert "does not promise the field 'answer', which the application reads" in declared.get("rag-answer").why
+    put(repository, answering("3.0.0", "answer"))  # a rollback to where the field was not there yet
+    guessed.refresh()
+    assert guessed.get("rag-answer").version == "3.0.0"
+
+
+def test_two_applications_hold_on_to_their_own_versions_on_one_disk(
+    tmp_path: Path, repository: Path, make: MakePrompts
+) -> None:
+    put(repository, released("3.1.0"))
+    old = make(contract={"rag-answer": ["question"]})
+    assert old.get("rag-answer").version == "3.1.0"
+    put(repository, released("4.0.0", variables=BOTH))
+    old.refresh()
+    assert make(contract={"rag-answer": ["question", "context"]}).get("rag-answer").version == "4.0.0"
+    repository.rename(tmp_path / "gone.git")
+    assert make(contract={"rag-answer": ["question"]}).get("rag-answer").version == "3.1.0"
+    assert make(contract={"rag-answer": ["question", "context"]}).get("rag-answer").version == "4.0.0"
+
+
+def test_a_wrong_variable_is_told_by_its_name(repository: Path, make: MakePrompts) -> None:
+    put(repository, released("3.1.0"))
+    with pytest.raises(InputError, match="'quesiton' is not a variable of this prompt"):
+        make().get("rag-answer").render(quesiton="x")
+    with pytest.raises(InputError, match="variable 'question' must be"):
+        make().get("rag-answer").render(question=3)
+    with pytest.raises(InputError, match="is a list of variables"):
+        make(contract={"rag-answer": "question"})
+
+
+def test_the_thread_polls_by_itself_and_ends(tmp_path: Path, repository: Path, make: MakePrompts) -> None:
+    put(repository, released("3.1.0"))
+    changed = threading.Event()
+    with make(poll_s=0.01, first_timeout_s=60, on_change=lambda _: changed.set()) as prompts:
+        assert prompts.get("rag-answer").version == "3.1.0"
+        put(repository, released("3.2.0"))
+        assert changed.wait(60)
+        assert prompts.get("rag-answer").version == "3.2.0"
+    assert said(prompts.get("rag-answer"))[:2] == ("3.2.0", "stale")
+    assert prompts.get("rag-answer").why == "closed"
+    assert [thread.name for thread in threading.enumerate() if thread.name == "llmops-prompts"] == []
+
+
+def test_the_first_get_waits_no_longer_than_it_was_told(tmp_path: Path, repository: Path, make: MakePrompts) -> None:
+    put(repository, released("3.1.0"))
+    make().get("rag-answer")
+    asked, over = threading.Event(), threading.Event()
+
+    def silent(_: BaseHTTPRequestHandler) -> bool:
+        asked.set()
+        over.wait(60)
+        return True
+
+    with GitServer(tmp_path, token="") as server:
+        bundle = tmp_path / "bundle.json"
+        bundle.write_bytes(Snapshot("production", "c" * 40, 0, released("3.0.0")).to_bytes())
+        server.disturb = silent
+        options = {"poll_s": 60, "first_timeout_s": 0.1, "timeout_s": 60, "bundled": bundle}
+        prompts = make(f"{server.url}/prompts.git", cache_dir=tmp_path / "empty", **options)
+        assert said(prompts.get("rag-answer"))[:2] == ("3.0.0", "bundled")
+        assert prompts.get("rag-answer").why.endswith("has not answered yet")
+        assert asked.wait(60)
+        server.disturb = lambda _: False
+        over.set()
+        prompts.close()
+
+
+FORK = """
+import os, signal, sys
+from llmops_cli.runtime import Prompts
+signal.alarm(60)
+changed = lambda prompt: os.write(1, f"{os.getpid() != parent} {prompt.version}\\n".encode())
+parent = os.getpid()
+prompts = Prompts(sys.argv[1], cache_dir=sys.argv[2], poll_s=0.05, first_timeout_s=60, on_change=changed)
+assert prompts.get("rag-answer").version == "3.1.0"
+child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    assert prompts.get("rag-answer").source == "live"
+os.write(1, b"ready\\n")
+sys.stdin.read()
+os._exit(0)
+"""
+
+
+def test_a_forked_worker_has_a_poller_of_its_own(tmp_path: Path, repository: Path) -> None:
+    put(repository, released("3.1.0"))
+    with GitServer(tmp_path, token="") as server:
+        process = subprocess.Popen(
+            [sys.executable, "-c", FORK, f"{server.url}/prompts.git", str(tmp_path / "cache")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        )  # fmt: skip
+        assert process.stdout and process.stdin
+        assert [process.stdout.readline() for _ in range(2)] == ["ready\n"] * 2
+        put(repository, released("3.2.0"))
+        assert sorted(process.stdout.readline() for _ in range(2)) == ["False 3.2.0\n", "True 3.2.0\n"]
+        process.communicate()
+
+
+LOADED = """
+import sys
+before = set(sys.modules)
+import llmops_cli.runtime
+print(*sorted({name.split(".")[0] for name in set(sys.modules) - before}))
+print(len(set(sys.modules) - before))
+"""
+
+
+def test_importing_it_loads_next_to_nothing() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, cwd=ROOT)
+    names, count = done.stdout.splitlines()
+    heavy = {"typer", "rich", "git", "litellm", "pydantic", "yaml", "jinja2", "http", "ssl", "subprocess", "asyncio"}
+    assert heavy & set(names.split()) == set()
+    assert int(count) < 120  # of the standard library and our own
