@@ -19,6 +19,7 @@ from llmops_cli.cli import (
     drift,
     environment,
     evaluation,
+    exporting,
     gate,
     golden,
     importing,
@@ -74,6 +75,7 @@ prompt_release.register(prompt_app)
 prompt_marks.register(prompt_app)
 prompt_codegen.register(prompt_app)
 environment.register(app, environment_app)
+exporting.register(app)
 verify.register(app)
 evaluation.register(eval_app)
 drift.register(eval_app)
