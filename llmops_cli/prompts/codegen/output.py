@@ -5,7 +5,7 @@ What the classes refuse the schema refuses too, and they accept more only where 
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llmops_cli.errors import InputError
 from llmops_cli.files.json_value import Json, canonical
@@ -14,6 +14,7 @@ from llmops_cli.prompts.codegen.python_text import attribute_name, class_name, c
 from llmops_cli.prompts.schema_change import local_target, type_of
 
 _MOST = 5_000  # parts of a schema, references followed
+_DEEPEST = 50  # Python takes no more than 200 brackets within each other
 # keywords that refuse nothing
 _SILENT = frozenset({"$anchor", "$comment", "$defs", "$id", "$schema", "default", "definitions", "deprecated",
                      "description", "example", "examples", "readOnly", "title", "writeOnly"})  # fmt: skip
@@ -39,11 +40,15 @@ _SCALARS = {"string": "str", "integer": "int", "number": "int | float", "boolean
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """An annotation, and what of the schema it does not say. `late`: it names a class that is not complete yet."""
+    """An annotation, and what of the schema it does not say.
+
+    `late`: it names a class that is not complete yet. `null`: a value may be null.
+    """
 
     text: str
     notes: tuple[str, ...] = ()
     late: bool = False
+    null: bool = False
 
     @property
     def source(self) -> str:
@@ -63,14 +68,18 @@ class OutputClasses:
     _open: set[str] = field(default_factory=set)  # references in the making that are no classes
     _complete: set[str] = field(default_factory=set)  # classes that are written already
     _seen: int = 0
+    _depth: int = 0
 
     def write(self) -> str:
         """Write all classes and return the name of the one for a whole answer. Raises InputError for a huge schema."""
-        self._named["#"] = self.prefix
-        kind = self._of(dict(self.whole), "")
-        if kind.text in self.taken:  # one of the classes below
+        whole = dict(self.whole)
+        self.prefix = self._named["#"] = self._free("")
+        if _is_class(whole):
+            self._class(whole, self.prefix)
+            return self.prefix
+        kind = self._of(whole, "Item")
+        if kind.text in self._complete:  # the whole schema refers to one of its parts
             return kind.text
-        self.taken.add(self.prefix)
         lines = _noted(kind.notes, "")
         lines.append(f"class {self.prefix}(RootModel[{kind.source}], strict=True, frozen=True, allow_inf_nan=False):")
         lines += docstring(_text(self.whole, "description") or "A whole answer; it is in `root`.")
@@ -79,11 +88,19 @@ class OutputClasses:
 
     def _of(self, schema: Json, place: str) -> Type:
         """The annotation of a schema; `place` becomes part of the name of a class that is made for it."""
-        self._seen += 1
-        if self._seen > _MOST:
-            raise InputError(f"the output schema has more than {_MOST:,} parts, so no classes can be written for it")
+        self._seen, self._depth = self._seen + 1, self._depth + 1
+        if self._seen > _MOST or self._depth > _DEEPEST:
+            raise InputError(
+                f"the output schema has more than {_MOST:,} parts, or is nested deeper than {_DEEPEST} levels, "
+                "so no classes can be written for it"
+            )
+        found = self._by_keyword(schema, place)
+        self._depth -= 1
+        return found
+
+    def _by_keyword(self, schema: Json, place: str) -> Type:
         if not isinstance(schema, dict):
-            return Type("Json", () if schema is True else (f"the schema {_short(schema)}",))
+            return _anything(() if schema is True else (f"the schema {_short(schema)}",))
         if isinstance(schema.get("$ref"), str):
             return self._reference(schema)
         if "const" in schema or isinstance(schema.get("enum"), list):
@@ -94,7 +111,7 @@ class OutputClasses:
                 more = ("that no second one of oneOf fits",) if key == "oneOf" and len(members) > 1 else ()
                 places = [f"{place}{number}" if len(members) > 1 else place for number in range(1, len(members) + 1)]
                 found = _union([self._of(each, of) for each, of in zip(members, places, strict=True)])
-                return Type(found.text, (*found.notes, *more, *_unsaid(schema, {key})), found.late)
+                return replace(found, notes=(*found.notes, *more, *_unsaid(schema, {key})))
         return self._by_kind(schema, place)
 
     def _by_kind(self, schema: Mapping[str, Json], place: str) -> Type:
@@ -102,9 +119,9 @@ class OutputClasses:
         if _is_class(schema):
             name = self._free(place)
             self._class(schema, name)
-            return Type(name, _untyped(schema))
+            return Type(name)
         if not kinds:
-            return Type("Json", _unsaid(schema, {"type"}))
+            return _anything(_unsaid(schema, {"type"}))
         if len(kinds) > 1:
             return _union([self._of({**schema, "type": kind}, place) for kind in kinds])
         if kinds == ["object"]:
@@ -113,7 +130,9 @@ class OutputClasses:
         if kinds == ["array"]:
             inner = self._of(schema.get("items", True), place)
             return _bounded(f"list[{inner.text}]", schema, "array", {"items"}, inner)
-        return _bounded(_SCALARS.get(kinds[0], "Json"), schema, kinds[0], set(), Type(""))
+        if kinds[0] not in _SCALARS:
+            return _anything(_unsaid(schema, set()))
+        return _bounded(_SCALARS[kinds[0]], schema, kinds[0], set(), Type("", null=kinds == ["null"]))
 
     def _reference(self, schema: Mapping[str, Json]) -> Type:
         reference, target = str(schema["$ref"]), local_target(dict(schema), self.whole)
@@ -123,13 +142,14 @@ class OutputClasses:
             self._class(target, self._named[reference])
         if reference in self._named:
             name = self._named[reference]
-            return Type(name, (*beside, *_untyped(target)), late=name not in self._complete)
+            # a whole answer that is no object may be null
+            return Type(name, beside, late=name not in self._complete, null=reference == "#")
         if reference in self._open:  # such as a list of lists of lists
-            return Type("Json", (f"$ref {_short(reference)}", *beside))
+            return _anything((f"$ref {_short(reference)}", *beside))
         self._open.add(reference)
         found = self._of(target, class_name(reference.rpartition("/")[2]))
         self._open.discard(reference)
-        return Type(found.text, (*found.notes, *beside), found.late)
+        return replace(found, notes=(*found.notes, *beside))
 
     def _free(self, place: str) -> str:
         name = self.prefix + place
@@ -157,7 +177,8 @@ class OutputClasses:
             f"class {name}(PromptOutput, frozen=True{closed}):",
             *docstring(_text(schema, "description") or "An answer, or a part of one."),
         ]
-        lines += _noted(_unsaid(schema, handled, "object"))
+        untyped = () if _kinds(schema) else ("that it may be no object, since there is no type",)
+        lines += _noted((*_unsaid(schema, handled, "object"), *untyped))
         lines += ["", *(line for each in own.values() for line in each.lines())] if own else []
         self.texts.append("\n".join(lines) + "\n")
         self._complete.add(name)
@@ -166,10 +187,13 @@ class OutputClasses:
         kind = self._of(part, class_name(key) if key.strip("_") else "Field")
         alias = {"alias": literal(key)} if attribute != key else {}
         says = _text(part, "description") if isinstance(part, dict) else ""
-        if not required and kind.text != "Json" and "None" not in kind.text.split(" | "):
-            # it may be left out, which is None here, but it may not be null
-            kind = Type(f"Annotated[{kind.text} | None, BeforeValidator(_given)]", kind.notes, kind.late)
-        return Field(attribute, kind.source, "" if required else "None", alias, says, kind.notes)
+        text = kind.text
+        if not required and text != "Json" and not text.endswith("None"):
+            text += " | None"
+        if not required and not kind.null:  # it may be left out, which is None here, but it may not be null
+            text = f"Annotated[{text}, BeforeValidator(_given)]"
+        default = "" if required else "None"
+        return Field(attribute, replace(kind, text=text).source, default, alias, says, kind.notes)
 
 
 def _is_class(schema: Mapping[str, Json]) -> bool:
@@ -189,19 +213,24 @@ def _kinds(schema: Mapping[str, Json]) -> list[str]:
     return [str(kind) for kind in named if isinstance(kind, str)]
 
 
-def _untyped(schema: object) -> tuple[str, ...]:
-    return () if isinstance(schema, dict) and _kinds(schema) else ("that it may be no object, since there is no type",)
+def _anything(notes: tuple[str, ...] = ()) -> Type:
+    return Type("Json", notes, null=True)
 
 
 def _chosen(schema: Mapping[str, Json]) -> Type:
     """One of the values of `enum`, or `const`, as far as they are of the type."""
     listed = schema.get("enum")
     values = [schema["const"]] if "const" in schema else listed if isinstance(listed, list) else []
+    values = [int(value) if isinstance(value, float) and value.is_integer() else value for value in values]
     kinds = {*_kinds(schema)} or {type_of(value) for value in values}
     fitting = [v for v in values if type_of(v) in kinds or (type_of(v) == "integer" and "number" in kinds)]
     if not fitting:
-        return Type("Json", (f"enum {_short(values)}",))
-    return Type(one_of(fitting), _unsaid(schema, {"type", "const"} if "const" in schema else {"type", "enum"}))
+        return _anything((f"enum {_short(values)}",))
+    text = one_of(fitting)
+    if any(type_of(value) == "integer" for value in fitting):
+        text = f"Annotated[{text}, BeforeValidator(_whole)]"
+    notes = _unsaid(schema, {"type", "const"} if "const" in schema else {"type", "enum"})
+    return Type(text, notes, null=None in fitting)
 
 
 def _union(kinds: Sequence[Type]) -> Type:
@@ -209,7 +238,8 @@ def _union(kinds: Sequence[Type]) -> Type:
     texts = list(dict.fromkeys(kind.text for kind in kinds))
     texts = ["Json"] if "Json" in texts else sorted(texts, key=lambda text: text == "None")
     notes = tuple(dict.fromkeys(note for kind in kinds for note in kind.notes))
-    return Type(" | ".join(texts), notes, any(kind.late for kind in kinds))
+    late, null = any(kind.late for kind in kinds), any(kind.null for kind in kinds)
+    return Type(" | ".join(texts), notes, late, null)
 
 
 def _bounded(text: str, schema: Mapping[str, Json], kind: str, handled: Collection[str], inner: Type) -> Type:
@@ -217,7 +247,8 @@ def _bounded(text: str, schema: Mapping[str, Json], kind: str, handled: Collecti
     bounds: dict[str, str] = {}
     for keyword, word in _BOUNDS.get(kind, {}).items():
         value = schema.get(keyword)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        whole = isinstance(value, int) or not word.endswith("_length")
+        if isinstance(value, int | float) and not isinstance(value, bool) and whole:
             if kind == "integer":  # the nearest integer that says the same
                 value = math.ceil(value) if word in ("ge", "lt") else math.floor(value)
             bounds[word] = literal(value)
@@ -226,7 +257,9 @@ def _bounded(text: str, schema: Mapping[str, Json], kind: str, handled: Collecti
     extra = ["BeforeValidator(_whole)"] if kind == "integer" else []
     if bounds:
         extra.append("Field(" + ", ".join(f"{word}={value}" for word, value in bounds.items()) + ")")
-    return Type(f"Annotated[{', '.join([text, *extra])}]" if extra else text, notes, inner.late)
+    return Type(
+        f"Annotated[{', '.join([text, *extra])}]" if extra else text, notes, inner.late, not extra and inner.null
+    )
 
 
 def _unsaid(schema: Mapping[str, Json], handled: Collection[str], kind: str = "") -> tuple[str, ...]:

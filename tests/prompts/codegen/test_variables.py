@@ -48,7 +48,7 @@ def variables(draw: st.DrawFn) -> dict[str, Json]:
 
 
 @given(stated=variables(), values=st.lists(ANY, min_size=1, max_size=6), data=st.data())
-@settings(max_examples=120)
+@settings(max_examples=150)
 def test_what_the_prompt_takes_the_wrapper_takes(
     stated: dict[str, Json], values: list[Json], data: st.DataObject
 ) -> None:
