@@ -9,11 +9,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from typing import Literal, cast, get_args
+from typing import Annotated, Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.files.json_value import decode, read_text
@@ -29,6 +30,8 @@ from llmops_cli.vcs.tree import Tree, WorkTree
 SETTINGS_FILE = "llmops.yaml"
 CacheMode = Literal["write", "read", "off"]  # write: answers are read from it and kept in it
 _FINGERPRINT = re.compile(r"([0-9A-F]{40}|[0-9A-F]{64})\Z")
+_SOAK = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smhd])\Z")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _OPENAI_NAMES = ("gpt-", "chatgpt-", "o1", "o3", "o4")
 
 
@@ -83,6 +86,45 @@ class SigningSettings(FileShape):
         return self
 
 
+class PromotionRules(FileShape):
+    """One environment of llmops.yaml: what a release must show before it may be promoted there."""
+
+    from_: str = Field(
+        default="", alias="from", description="The environment where the very release must be live at that moment."
+    )
+    eval: Literal["pass"] | None = Field(
+        default=None, description="pass: every suite that its tag names has passed, and it names one."
+    )
+    soak: str = Field(default="", description="How long it has been live on `from`: 90s, 30m, 1h, 2d.")
+    signed: bool = Field(default=False, description="Whether somebody must have signed it who may.")
+
+    @field_validator("soak")
+    @classmethod
+    def _a_length_of_time(cls, soak: str) -> str:
+        if soak and not _SOAK.match(soak):
+            raise ValueError("must be a length of time, such as 90s, 30m, 1h or 2d")
+        return soak
+
+    @property
+    def soak_time(self) -> timedelta:
+        """How long it must have been live on `from`; zero where nothing is said."""
+        match = _SOAK.match(self.soak)
+        return timedelta(**{_UNITS[match["unit"]]: int(match["count"])}) if match else timedelta()
+
+
+def _as_mapping(environments: object) -> object:
+    """A list of names is a mapping without rules."""
+    if isinstance(environments, list) and all(isinstance(name, str) for name in environments):
+        return {name: {} for name in environments}
+    return environments
+
+
+Environments = Annotated[
+    dict[str, PromotionRules],
+    BeforeValidator(_as_mapping, json_schema_input_type=list[str] | dict[str, PromotionRules]),
+]
+
+
 class Settings(FileShape):
     """llmops.yaml, every key optional."""
 
@@ -90,9 +132,9 @@ class Settings(FileShape):
     evals: str = Field(default="evals", description="The folder of the suites.")
     main: str = Field(default="main", description="The branch that changes are merged into.")
     remote: str = Field(default="origin", description="The git remote that is read and pushed to.")
-    environments: list[str] = Field(
-        default_factory=lambda: ["staging", "production"],
-        description="The environments that exist, each the branch llmops/NAME.",
+    environments: Environments = Field(
+        default_factory=lambda: {name: PromotionRules() for name in ("staging", "production")},
+        description="The environments that exist, each the branch llmops/NAME; as a mapping, each with its rules.",
     )
     judge_model: str = Field(
         default="", description="The model of judges where neither the check nor the judge prompt names one."
@@ -110,6 +152,22 @@ class Settings(FileShape):
     signing: SigningSettings = Field(
         default_factory=SigningSettings, description="Who may sign releases; counts as the default branch has it."
     )
+
+    @field_validator("environments")
+    @classmethod
+    def _rules_that_can_be_met(cls, environments: dict[str, PromotionRules]) -> dict[str, PromotionRules]:
+        for name, rules in environments.items():
+            if rules.soak and not rules.from_:
+                raise ValueError(f"{name}: soak needs a from, the environment where it is to be live that long")
+            if rules.from_ and rules.from_ not in environments:
+                raise ValueError(f"{name}: from names {rules.from_!r}, which is none of {', '.join(environments)}")
+            passed, place = {name}, rules.from_
+            while place:
+                if place in passed:
+                    raise ValueError(f"{name}: from leads back to {place}, so nothing could ever be promoted")
+                passed.add(place)
+                place = environments[place].from_ if place in environments else ""
+        return environments
 
     @field_validator("prompts", "evals")
     @classmethod

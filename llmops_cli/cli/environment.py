@@ -1,6 +1,6 @@
 """`llmops promote`, `llmops rollback`, `llmops env list | log`."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,8 +8,8 @@ from llmops_cli.cli import console
 
 if TYPE_CHECKING:
     from llmops_cli.errors import FileError
-    from llmops_cli.prompts.environment import Moved, Wish
     from llmops_cli.prompts.registry import Registry
+    from llmops_cli.prompts.wish import Moved, Target, Wishes
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The prompt.")]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stands in the log for ever.")]
@@ -27,16 +27,42 @@ def register(app: typer.Typer, environment_app: typer.Typer) -> None:
 
 
 def promote(
-    name: Name,
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="A released version, a range (^3.1), or latest.")],
-    environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where it is to be served.")],
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="NAME VERSION | NAME@VERSION...",
+            help="A prompt and its version, a range (^3.1) or latest; or several.",
+        ),
+    ] = None,
+    environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where it is to be served.")] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="All that is live on --from; else the latest release of every prompt.")
+    ] = False,
+    source: Annotated[
+        str, typer.Option("--from", metavar="ENV", help="Where it must be live (default: as the rules say).")
+    ] = "",
     reason: Reason = "",
     no_push: NoPush = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> int:
-    """Make a released version live on an environment: one commit on its branch, pushed."""
-    return _move("promote", name, version, environment, (reason, not no_push, dry_run), as_json)
+    """Make released versions live on an environment: one commit on its branch, pushed, or nothing at all."""
+    from llmops_cli.errors import InputError
+    from llmops_cli.prompts.wish import Wishes
+
+    if not environment:
+        raise InputError("--env is missing", hint="say where it is to be served, such as --env staging")
+    wishes = Wishes(
+        "promote",
+        environment,
+        _targets(targets or [], everything=everything),
+        everything=everything,
+        source=source,
+        reason=reason,
+        push=not no_push,
+        dry_run=dry_run,
+    )
+    return _move(wishes, as_json)
 
 
 def rollback(
@@ -51,7 +77,10 @@ def rollback(
     as_json: AsJson = False,
 ) -> int:
     """Go back to what was live before: one commit, one push, whatever state the working tree is in."""
-    return _move("rollback", name, version, environment, (reason, not no_push, dry_run), as_json)
+    from llmops_cli.prompts.wish import Wish
+
+    wish = Wish("rollback", name, version, environment, reason=reason, push=not no_push, dry_run=dry_run)
+    return _move(wish.alone(), as_json)
 
 
 def list_environments(as_json: AsJson = False) -> int:
@@ -99,7 +128,7 @@ def log(
 ) -> int:
     """Show who moved what, when and why, newest first, as of the last git fetch."""
     from llmops_cli.config import load_config
-    from llmops_cli.prompts.live import log_of
+    from llmops_cli.prompts.moves import log_of
     from llmops_cli.prompts.registry import open_registry
 
     registry = open_registry(load_config())
@@ -128,7 +157,7 @@ def log(
 def _must_be_known(registry: "Registry", name: str) -> None:
     """Raises InputError for a prompt that never was: an empty log would read as `never moved`."""
     from llmops_cli.errors import InputError
-    from llmops_cli.prompts.live import log_of
+    from llmops_cli.prompts.moves import log_of
     from llmops_cli.prompts.reference import check_name
 
     known = check_name(name) in registry.names()
@@ -136,37 +165,46 @@ def _must_be_known(registry: "Registry", name: str) -> None:
         raise InputError(f"there is no prompt {name!r}", hint=registry.known(name))
 
 
-def _move(
-    action: 'Literal["promote", "rollback"]',
-    name: str,
-    version: str,
-    environment: str,
-    how: tuple[str, bool, bool],
-    as_json: bool,
-) -> int:
+def _targets(words: list[str], *, everything: bool) -> "tuple[Target, ...]":
+    """`NAME VERSION`, or any number of `NAME@VERSION`; none with --all. Raises InputError."""
+    from llmops_cli.errors import InputError
+    from llmops_cli.prompts.wish import Target
+
+    if everything and words:
+        raise InputError("--all and prompts by name exclude each other")
+    if not everything and not words:
+        raise InputError("nothing to promote is named", hint="NAME VERSION, NAME@VERSION ... or --all")
+    if len(words) == 2 and not any("@" in word for word in words):
+        return (Target(*words),)
+    return tuple(map(Target.parse, words))
+
+
+def _move(wishes: "Wishes", as_json: bool) -> int:
     from llmops_cli.config import load_config
-    from llmops_cli.prompts.environment import Wish, move
+    from llmops_cli.prompts.environment import move_all
     from llmops_cli.prompts.registry import open_registry
 
-    reason, push, dry_run = how
-    wish = Wish(action, name, version, environment, reason=reason, push=push, dry_run=dry_run)
     config = load_config(on_broken=_use_defaults)
-    moved = move(open_registry(config), wish, tell=console.say)
+    done = move_all(open_registry(config), wishes, tell=console.say)
     if as_json:
-        console.out_json({"format": "llmops.move/1", "action": action, "dry_run": dry_run, **moved.as_json()})
+        about = {"format": "llmops.move/1", "action": wishes.action, "dry_run": wishes.dry_run}
+        console.out_json({**about, **done.as_json()})
     else:
-        console.out(_sentence(wish, moved))
-    return 0
+        for moved in done.moves:
+            console.out(_sentence(wishes, moved))
+        for ruling in done.rulings if wishes.dry_run else ():
+            console.say(f"{'met' if ruling.met else 'NOT met'}: {ruling}")
+    return 1 if done.refused else 0
 
 
 def _use_defaults(error: "FileError") -> None:
     console.warn(f"the settings are not read, the defaults hold: {error.message}")
 
 
-def _sentence(wish: "Wish", moved: "Moved") -> str:
+def _sentence(wishes: "Wishes", moved: "Moved") -> str:
     if moved.already:
         return f"{moved.environment}: {moved.name} {moved.after} is live already"
     step = f"{moved.environment}: {moved.name} {moved.before or 'nothing'} -> {moved.after}"
-    if wish.dry_run:
+    if wishes.dry_run:
         return f"would move {step}"
     return f"{step} ({moved.commit[:7]}, {'pushed' if moved.pushed else 'here only'})"

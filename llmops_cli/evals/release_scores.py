@@ -11,14 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from llmops_cli.evals.run_id import suite_of
+from llmops_cli.prompts.measured import BETWEEN_SUITES, run_and_verdict
 
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?(?:e[+-]?[0-9]{1,2})?"
 _METRIC = re.compile(
     rf"(?P<name>\w[\w.\-]*)=(?P<mean>{_NUMBER}) "
     rf"\(n (?P<n>[0-9]{{1,9}})(?:, (?:yes (?P<yes>[0-9]{{1,9}})|se (?P<se>{_NUMBER})))?\)\Z"
 )
-_RUN = re.compile(r"(?P<run>[A-Za-z0-9][A-Za-z0-9._-]{0,199}) (?P<verdict>pass|fail|inconclusive|invalid)\Z")
-_BETWEEN = " | "
 _NAME = re.compile(r"[\w.:/@+-]{1,120}\Z")
 _GOLDEN = 16  # hex digits of the digest
 
@@ -83,20 +82,20 @@ def golden_mark(digest: str) -> str:
 
 def write_scores(scores: Sequence[ReleaseScores]) -> str:
     """The trailer."""
-    return _BETWEEN.join(one.line() for one in scores)
+    return BETWEEN_SUITES.join(one.line() for one in scores)
 
 
 def read_scores(trailer: str) -> tuple[ReleaseScores, ...]:
     """The scores in a trailer, a suite each. What is not of this shape is left out: a suite, or a single metric."""
-    read = (_of_suite(text) for text in trailer.split(_BETWEEN))
+    read = (_of_suite(text) for text in trailer.split(BETWEEN_SUITES))
     return tuple(one for one in read if one is not None)
 
 
 def _of_suite(text: str) -> ReleaseScores | None:
-    head, *rest = text.split("; ")
-    match = _RUN.match(head)
-    if match is None:
+    head = run_and_verdict(text)
+    if head is None:
         return None
+    rest = text.split("; ")[1:]
     metrics: dict[str, ReleaseScore] = {}
     named = {"suite": "", "golden": "", "by": ""}
     for part in rest:
@@ -108,7 +107,7 @@ def _of_suite(text: str) -> ReleaseScores | None:
             if found := _METRIC.match(one):
                 metrics[found["name"]] = _score(found)
     by = tuple(name for name in named["by"].split(", ") if _NAME.match(name))
-    return ReleaseScores(match["run"], match["verdict"], metrics, named["suite"], named["golden"], by)
+    return ReleaseScores(*head, metrics, named["suite"], named["golden"], by)
 
 
 def _score(found: re.Match[str]) -> ReleaseScore:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from llmops_cli.prompts.live import Environment, Live, Move, log_of
+from llmops_cli.prompts.live import Environment, Live
+from llmops_cli.prompts.moves import Move, log_of
 from llmops_cli.prompts.overview import Overview, overview
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.registry import Registry

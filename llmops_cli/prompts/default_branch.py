@@ -4,6 +4,7 @@ A change can edit the llmops.yaml of its own branch. Rules that bind the change 
 remote is known to have, and never from the working tree.
 """
 
+import re
 from dataclasses import dataclass
 
 from llmops_cli.config import SETTINGS_FILE, Settings, parse_settings
@@ -11,7 +12,8 @@ from llmops_cli.errors import FileError, Problem
 from llmops_cli.files.json_value import decode
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.vcs.commit_tree import CommitTree
-from llmops_cli.vcs.repo import Repo
+from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S
+from llmops_cli.vcs.repo import Repo, check_remote
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,39 @@ def find_default_branch(registry: Registry) -> DefaultBranch | None:
         return branch
     said = settings.main if "main" in settings.model_fields_set else name
     return branch if said == name else _branch(registry, repo, said) or branch
+
+
+def fetch_default_branch(registry: Registry) -> str:
+    """Fetch the default branch of the remote; returns why it could not be had, empty for success.
+
+    How it is called is asked of the remote where this clone has not noted it: the working tree could name any other.
+    That the remote has no such branch yet is no failure: then nothing was ever merged.
+    """
+    repo, remote = registry.repo, registry.config.settings.remote
+    if repo is None:
+        return ""
+    noted = repo.git("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD").text
+    name = noted.removeprefix(f"refs/remotes/{remote}/") or _called(repo, remote) or registry.config.settings.main
+    if problem := _fetched(repo, remote, name):
+        return problem
+    if not noted and repo.commit_of(f"refs/remotes/{remote}/{name}"):
+        repo.git("symbolic-ref", f"refs/remotes/{remote}/HEAD", f"refs/remotes/{remote}/{name}")  # as git clone does
+    branch = find_default_branch(registry)
+    return _fetched(repo, remote, branch.name) if branch and branch.name != name else ""
+
+
+def _called(repo: Repo, remote: str) -> str:
+    """What the remote calls its default branch; empty where it does not say."""
+    said = repo.git("ls-remote", "--symref", "--end-of-options", check_remote(remote), "HEAD", timeout=SLOW_TIMEOUT_S)
+    first = said.lines[0] if said.lines else ""
+    match = re.match(r"ref: refs/heads/(?P<name>\S+)\tHEAD\Z", first)
+    return match["name"] if match else ""
+
+
+def _fetched(repo: Repo, remote: str, name: str) -> str:
+    """Why a branch could not be fetched; empty when it could, or does not exist."""
+    answer = repo.fetch(remote, f"+refs/heads/{name}:refs/remotes/{remote}/{name}")
+    return "" if answer.ok or "couldn't find remote ref" in answer.err else answer.complaint
 
 
 def _branch(registry: Registry, repo: Repo, name: str) -> DefaultBranch | None:

@@ -4,152 +4,126 @@ Of two people who move the same prompt at once one wins and the other is told; t
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import UTC, datetime
 
-from llmops_cli.errors import ConflictError, FileError, InputError
-from llmops_cli.files.json_value import Json
-from llmops_cli.prompts.level import needed_level
-from llmops_cli.prompts.live import Environment, Live, Move, read_moves, stack_of
-from llmops_cli.prompts.promotable import check_promotable, way_back
+from llmops_cli.errors import ConflictError, InputError, MeasureError
+from llmops_cli.prompts.approval import Approval, Moment
+from llmops_cli.prompts.default_branch import fetch_default_branch
+from llmops_cli.prompts.everything import all_of, latest_of_all
+from llmops_cli.prompts.live import Environment
+from llmops_cli.prompts.moves import Move, message_of, read_moves
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry, open_registry
 from llmops_cli.prompts.remote_environment import (
     check_environment_name,
     fetch_environment,
-    fetch_release,
+    fetch_releases,
     follow,
     push_environment,
     remember,
 )
-from llmops_cli.prompts.serving import Change, change_to_serve
+from llmops_cli.prompts.rules import Rules, Ruling, read_rules, refusal
+from llmops_cli.prompts.step import Step, lost, notices, promotion_of, rollback_to, version_below
 from llmops_cli.prompts.tag import Release, tag_name
-from llmops_cli.prompts.version import Level, exact_version
+from llmops_cli.prompts.version import exact_version
+from llmops_cli.prompts.wish import Done, Moved, Target, Wish, Wishes
 from llmops_cli.vcs.commit import commit_files
 from llmops_cli.vcs.push import Outcome, Pushed
 from llmops_cli.vcs.refs import checked_out, update_ref
 from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.trailers import one_line, with_trailers
+from llmops_cli.vcs.trailers import one_line
 
+__all__ = ["ATTEMPTS", "Wish", "Wishes", "move", "move_all", "notices"]
 ATTEMPTS = 4  # the first one and three more, each on what the others did meanwhile
 _PAUSE_S = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants moved. An empty `version` is for a rollback: to what was live before."""
-
-    action: Literal["promote", "rollback"]
-    name: str
-    version: str
-    environment: str
-    reason: str = ""
-    push: bool = True
-    dry_run: bool = False
+def move(registry: Registry, wish: Wish, *, tell: Callable[[str], None], now: datetime | None = None) -> Moved:
+    """Promote or roll back a single prompt. See `move_all`."""
+    (moved,) = move_all(registry, wish.alone(), tell=tell, now=now).moves
+    return moved
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """What became of a wish. `changed` is False when it was so `already`, or on a dry run; `commit` is empty then."""
+def move_all(registry: Registry, wishes: Wishes, *, tell: Callable[[str], None], now: datetime | None = None) -> Done:
+    """Promote or roll back, all in one commit or nothing at all. `now` is the moment by which a soak is over.
 
-    environment: str
-    name: str
-    before: str
-    after: str
-    changed: bool
-    already: bool = False
-    commit: str = ""
-    pushed: bool = False
-
-    def as_json(self) -> dict[str, Json]:
-        return {
-            "environment": self.environment,
-            "name": self.name,
-            "from": self.before,
-            "to": self.after,
-            "changed": self.changed,
-            "commit": self.commit,
-            "pushed": self.pushed,
-        }
+    `tell` gets sentences for people: what callers will notice, what others did meanwhile. Raises InputError (exit 2)
+    when a version is not released or there is nothing to go back to, GateError (1) when a rule of the environment says
+    no, ConflictError (4) when somebody else moved one of the prompts meanwhile, MeasureError (3) when the remote cannot
+    be reached. After an error nothing is changed, but that the local branch follows the remote's.
+    """
+    return _Mover(registry, wishes, tell, now or datetime.now(UTC)).move()
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
-    """A wish, worked out on one state of the environment."""
+class _Plan:
+    """The wishes, worked out on one state of the environment. `steps` are those that change something."""
 
     environment: Environment
-    release: Release
-    before: Live | None
-    change: Change
+    steps: tuple[Step, ...]
+    idle: tuple[Step, ...]
 
     @property
-    def already(self) -> bool:
-        """Whether it is so, to the byte: a file that was edited by hand is not the released one, whatever it says."""
-        return not self.change
-
-
-def move(registry: Registry, wish: Wish, *, tell: Callable[[str], None]) -> Moved:
-    """Promote or roll back. `tell` gets sentences for people: what callers will notice, what others did meanwhile.
-
-    Raises InputError (exit 2) when the version is not released or there is nothing to go back to, ConflictError (4)
-    when somebody else moved the same prompt meanwhile, MeasureError (3) when the remote cannot be reached. After an
-    error nothing is changed, but that the local branch follows the remote's.
-    """
-    return _Mover(registry, wish, tell).move()
-
-
-def notices(registry: Registry, before: Live, target: Release) -> list[str]:
-    """What callers of the live version would notice of the other: variables and output fields that stop to fit."""
-    current = registry.release(before.name, before.version)
-    if current is None:
-        return []
-    try:
-        needed = needed_level(registry.released_prompt(current), registry.released_prompt(target))
-    except FileError as error:
-        return [f"the two versions could not be compared: {error.message}"]
-    return [reason.sentence for reason in needed.reasons if reason.level == Level.MAJOR]
+    def names(self) -> set[str]:
+        return {step.name for step in (*self.steps, *self.idle)}
 
 
 @dataclass(slots=True)
 class _Mover:
     registry: Registry
-    wish: Wish
+    wishes: Wishes
     tell: Callable[[str], None]
+    now: datetime
     remote: str = field(default="", init=False)
-    noticed: bool = field(default=False, init=False)
+    told: set[str] = field(default_factory=set, init=False)
 
-    def move(self) -> Moved:
-        check_name(self.wish.name)
+    def move(self) -> Done:
+        repo, known = self._begin()
+        seen = known.tip
+        rules = self._rules(repo)
+        recorded = Pushed(Outcome.BEHIND)
+        for attempt in range(ATTEMPTS):
+            approval = self._approval(rules)
+            plan = self._plan(repo, approval, rules, seen)
+            self._say_who(repo, plan)
+            rulings = approval.rulings(plan.steps) if plan.steps else []
+            if not plan.steps or self.wishes.dry_run:
+                return self._done(plan, rulings)
+            if not all(ruling.met for ruling in rulings):
+                raise refusal(rules, rulings)
+            change = {path: blob for step in plan.steps for path, blob in step.change.items()}
+            commit = commit_files(repo, plan.environment.tip, change, self._message(plan))
+            recorded = self._record(repo, plan, commit)
+            if recorded.outcome is Outcome.DONE:
+                return self._done(plan, rulings, commit)
+            if recorded.outcome is Outcome.BUSY:
+                time.sleep(_PAUSE_S * (attempt + 1))
+            self._look(repo, plan)
+            seen = self.registry.environment(self.wishes.environment).tip
+        raise ConflictError(
+            f"{self.wishes.environment} could not be moved in {ATTEMPTS} attempts: {recorded.words}; "
+            "nothing was changed",
+            hint="others may be writing to it right now; try again",
+        )
+
+    def _begin(self) -> tuple[Repo, Environment]:
+        """The repository, and the environment as this person can have known it; then what the remote has is fetched."""
+        names = [check_name(target.name) for target in self.wishes.targets]
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            raise InputError(f"{twice} is named twice", hint="one version of a prompt is live at a time")
         repo = self.registry.need_git("an environment is a branch")
-        known = self.registry.environment(self.wish.environment)
+        known = self.registry.environment(self.wishes.environment)
         check_environment_name(repo, known)
-        self.remote = self._remote(repo) if self.wish.push else ""
+        self.remote = self._remote(repo) if self.wishes.push else ""
         if self.remote:
-            self._fetch(repo, known)
+            self._fetch(repo, known.name)
+            self._follow(repo)
         elif place := checked_out(repo, known.ref):
             branch = known.ref.removeprefix("refs/heads/")
             raise InputError(f"{branch} is checked out in {place}", hint="switch that work tree to another branch")
-        seen = known.tip
-        recorded = Pushed(Outcome.BEHIND)
-        for attempt in range(ATTEMPTS):
-            step = self._step(repo, seen)
-            if step.already:
-                self._say_who(repo, step)
-            if step.already or self.wish.dry_run:
-                return self._result(step, changed=False)
-            commit = commit_files(repo, step.environment.tip, step.change, self._message(step))
-            recorded = self._record(repo, step, commit)
-            if recorded.outcome is Outcome.DONE:
-                return self._result(step, changed=True, commit=commit)
-            if recorded.outcome is Outcome.BUSY:
-                time.sleep(_PAUSE_S * (attempt + 1))
-            self._look(repo, step)
-            seen = self.registry.environment(self.wish.environment).tip
-        raise ConflictError(
-            f"{self.wish.environment} could not be moved in {ATTEMPTS} attempts: {recorded.words}; nothing was changed",
-            hint="others may be writing to it right now; try again",
-        )
+        return repo, known
 
     def _remote(self, repo: Repo) -> str:
         """The remote to push to; empty where there is none at all.
@@ -164,159 +138,159 @@ class _Mover:
             )
         return configured if remotes else ""
 
-    def _fetch(self, repo: Repo, environment: Environment) -> None:
-        fetch_environment(repo, self.remote, environment.name, names=[self.wish.name])
+    def _fetch(self, repo: Repo, environment: str) -> None:
+        names = [target.name for target in self.wishes.targets] or [each.name for each in self.registry.releases()]
+        fetch_environment(repo, self.remote, environment, names=sorted(set(names)))
         self.registry = open_registry(self.registry.config)
-        now = self.registry.environment(environment.name)
-        if self.wish.dry_run or now.tip is None or now.tip != now.tracking:
+
+    def _follow(self, repo: Repo) -> None:
+        now = self.registry.environment(self.wishes.environment)
+        if self.wishes.dry_run or now.tip is None or now.tip != now.tracking:
             return
         if note := follow(repo, now, now.tip):
-            self.tell(note)
+            self._tell_once(note)
 
-    def _step(self, repo: Repo, seen: str | None) -> _Step:
-        """The wish on the environment as it is now; `seen` is the tip that the person can have known."""
-        environment = self.registry.environment(self.wish.environment)
-        before = self.registry.live(environment.name).get(self.wish.name)
-        version = self.wish.version.removeprefix("v") or self._version_below(repo, environment, before, seen)
-        release = self._release(repo, version)
-        if warning := check_promotable(self.registry, release):
-            self.tell(warning)
-        change = change_to_serve(self.registry, release, self._parts(release), tip=environment.tip)
-        if self.wish.action == "rollback":
-            if before is None:
-                raise InputError(
-                    f"{self.wish.name} is not live on {environment.name}, so it cannot be rolled back",
-                    hint=f"run: llmops promote {self.wish.name} {version} --env {environment.name}",
-                )
-            if change and not self.noticed:
-                self.noticed = True
-                for sentence in notices(self.registry, before, release):
-                    self.tell(f"callers may notice, {release.version} against {before.version}: {sentence}")
-        return _Step(environment, release, before, change)
+    def _rules(self, repo: Repo) -> Rules:
+        """The rules as the default branch has them now, and what the environments have from which they let come.
 
-    def _version_below(self, repo: Repo, environment: Environment, before: Live | None, seen: str | None) -> str:
-        """The version that was live before this one. Raises ConflictError when somebody just went back already."""
-        if before is None or environment.tip is None:
-            names = ", ".join(sorted(self.registry.live(environment.name))) or "nothing"
-            raise InputError(f"{self.wish.name} is not live on {environment.name}", hint=f"live there: {names}")
-        if seen and seen != environment.tip and repo.is_ancestor(seen, environment.tip):
-            # two people on call, one second apart: the second must not go back twice without knowing it
-            news = read_moves(repo, environment.name, environment.tip, name=self.wish.name, since=seen)
-            if news and news[0].action == "rollback":
-                raise _lost(news[0])
-        stack = stack_of(read_moves(repo, environment.name, environment.tip, name=self.wish.name))
-        earlier = way_back(self.registry, self.wish.name, stack, str(before.version))
-        if not earlier:
-            raise InputError(
-                f"{environment.name}: there is nothing to go back to: no other version of {self.wish.name} than "
-                f"{before.version} was live there that is not yanked",
-                hint=f"name a version: llmops rollback {self.wish.name} VERSION; {self.registry.known(self.wish.name)}",
-            )
-        return earlier
-
-    def _release(self, repo: Repo, version: str) -> Release:
-        name, wanted = self.wish.name, exact_version(version)
-        missing = wanted is None or self.registry.release(name, wanted) is None
-        tag = tag_name(name, wanted) if wanted else f"{name}@v*"  # of a range the remote may have a later one
-        if missing and self.remote and fetch_release(repo, self.remote, tag):
-            self.registry = open_registry(self.registry.config)
-        return self.registry.choose(name, version)
-
-    def _parts(self, release: Release) -> tuple[str, ...]:
-        """The other files that the release reads.
-
-        Raises InputError when its commit does not hold it, ConflictError when it is not what its tag says, and for a
-        promotion FileError when it is no prompt. A rollback to such a one goes through: it served once.
+        A promotion does not go on without them; a rollback does, with a warning.
         """
-        if self.registry.blob_of(release) is None:
-            hint = f"look at it: git show {release.tag}"
-            raise InputError(f"{release.tag} does not hold {release.path}", hint=hint)
-        try:
-            prompt = self.registry.released_prompt(release)
-        except FileError as error:
-            if self.wish.action == "promote":
-                raise
-            self.tell(f"{release.reference} cannot be read any more, so its file goes alone: {error.message}")
-            return ()
-        if prompt.digest != release.digest:
-            raise ConflictError(
-                f"{release.tag} is not what its tag says (another digest); nothing was changed",
-                hint="release it anew under another version; what was released stays as it is",
-            )
-        return prompt.parts
+        promotes = self.wishes.action == "promote"
+        if self.remote and (problem := fetch_default_branch(self.registry)):
+            if promotes:
+                raise MeasureError(f"the rules cannot be fetched from {self.remote}: {problem}; nothing was changed")
+            self.tell(f"the rules could not be fetched from {self.remote}: {problem}; those known here hold")
+        rules = read_rules(self.registry, self.wishes.environment)
+        if rules.unknown and not promotes:
+            self.tell(f"the rules of {rules.environment} are not known, and a rollback goes on: {rules.unknown}")
+        for source in dict.fromkeys((rules.asked.from_, self.wishes.source)):
+            if source and self.remote and promotes:
+                self._fetch(repo, source)
+        return rules
 
-    def _message(self, step: _Step) -> str:
-        place, name, after = step.environment.name, self.wish.name, str(step.release.version)
-        before = str(step.before.version) if step.before else ""
-        back = self.wish.action == "rollback"
-        subject = (
-            f"{place}: {name} back from {before} to {after}"
-            if back
-            else f"{place}: {name} {before or '(new)'} -> {after}"
-        )
-        return with_trailers(
-            subject,
-            {
-                "Llmops-Action": self.wish.action,
-                "Llmops-Prompt": name,
-                "Llmops-From": before,
-                "Llmops-To": after,
-                "Llmops-Digest": step.release.digest,
-                "Llmops-Commit": step.release.commit,
-                "Llmops-Reason": one_line(self.wish.reason),
-            },
+    def _approval(self, rules: Rules) -> Approval:
+        moment = Moment(self.registry, self.now, pushes=bool(self.remote))
+        return Approval(moment, rules, self.wishes, self._tell_once)
+
+    def _plan(self, repo: Repo, approval: Approval, rules: Rules, seen: str | None) -> _Plan:
+        """The wishes on the environment as it is now; `seen` is the tip that the person can have known."""
+        environment = self.registry.environment(self.wishes.environment)
+        source = self.wishes.source or rules.asked.from_
+        if self.wishes.everything:
+            targets = all_of(source, approval.served(source)[1]) if source else latest_of_all(self.registry)
+        else:
+            targets = tuple(self._versioned(environment, target, seen) for target in self.wishes.targets)
+        self._fetch_missing(repo, targets)
+        releases = [self.registry.choose(target.name, target.version) for target in targets]
+        steps = [self._step(environment, release) for release in releases]
+        return _Plan(
+            environment,
+            tuple(step for step in steps if not step.already),
+            tuple(step for step in steps if step.already),
         )
 
-    def _record(self, repo: Repo, step: _Step, commit: str) -> Pushed:
-        """Make the commit the environment's tip: on the remote, and then here; or here alone."""
+    def _versioned(self, environment: Environment, target: Target, seen: str | None) -> Target:
+        version = target.version.removeprefix("v")
+        return Target(target.name, version or version_below(self.registry, environment, target.name, seen=seen))
+
+    def _fetch_missing(self, repo: Repo, targets: Sequence[Target]) -> None:
+        """Fetch the tags of releases that this clone does not know, in one go."""
         if not self.remote:
-            refused = update_ref(repo, step.environment.ref, commit, before=step.environment.local)
+            return
+        missing = []
+        for target in targets:
+            wanted = exact_version(target.version)
+            if wanted is None or self.registry.release(target.name, wanted) is None:
+                # of a range the remote may have a later one
+                missing.append(tag_name(target.name, wanted) if wanted else f"{target.name}@v*")
+        if missing and fetch_releases(repo, self.remote, missing):
+            self.registry = open_registry(self.registry.config)
+
+    def _step(self, environment: Environment, release: Release) -> Step:
+        if self.wishes.action == "promote":
+            return promotion_of(self.registry, environment, release)
+        step = rollback_to(self.registry, environment, release, self._tell_once)
+        if step.change and step.before:
+            for sentence in notices(self.registry, step.before, release):
+                self._tell_once(f"callers may notice, {step.version} against {step.version_before}: {sentence}")
+        return step
+
+    def _message(self, plan: _Plan) -> str:
+        moves = [
+            Move(
+                environment=plan.environment.name,
+                commit="",
+                action=self.wishes.action,
+                prompt=step.name,
+                before=step.version_before,
+                after=step.version,
+                who="",
+                date="",
+                reason=one_line(self.wishes.reason),
+                digest=step.release.digest,
+                release_commit=step.release.commit,
+            )
+            for step in plan.steps
+        ]
+        return message_of(moves)
+
+    def _record(self, repo: Repo, plan: _Plan, commit: str) -> Pushed:
+        """Make the commit the environment's tip: on the remote, and then here; or here alone."""
+        environment = plan.environment
+        if not self.remote:
+            refused = update_ref(repo, environment.ref, commit, before=environment.local)
             return Pushed(Outcome.BEHIND if refused else Outcome.DONE, refused)
-        result = push_environment(repo, self.remote, step.environment, commit, step.release)
+        result = push_environment(repo, self.remote, environment, commit, [step.release for step in plan.steps])
         if result.outcome is Outcome.DONE:
-            remember(repo, self.remote, step.environment.name, commit)
-            if note := follow(repo, step.environment, commit):
+            remember(repo, self.remote, environment.name, commit)
+            if note := follow(repo, environment, commit):
                 self.tell(note)
         return result
 
-    def _look(self, repo: Repo, step: _Step) -> None:
-        """What the others did meanwhile. Raises ConflictError when it was the same prompt."""
+    def _look(self, repo: Repo, plan: _Plan) -> None:
+        """What the others did meanwhile. Raises ConflictError when it was one of the same prompts."""
         if self.remote:
-            self._fetch(repo, step.environment)
+            self._fetch(repo, plan.environment.name)
+            self._follow(repo)
         else:
             self.registry = open_registry(self.registry.config)
-        now = self.registry.environment(step.environment.name)
-        if now.tip is None or now.tip == step.environment.tip:
+        now = self.registry.environment(plan.environment.name)
+        if now.tip is None or now.tip == plan.environment.tip:
             return
-        news = read_moves(repo, now.name, now.tip, since=step.environment.tip)
+        news = read_moves(repo, now.name, now.tip, since=plan.environment.tip)
         for one in news:
-            if one.prompt == self.wish.name:
-                raise _lost(one)
+            if one.prompt in plan.names:
+                raise lost(one)
         for one in reversed(news):
             self.tell(f"meanwhile {one.sentence()}; trying again on top of that")
 
-    def _say_who(self, repo: Repo, step: _Step) -> None:
+    def _say_who(self, repo: Repo, plan: _Plan) -> None:
         """Who made it so: of two people with the same wish the later one learns that somebody else was there first."""
-        tip = step.environment.tip
-        moves = read_moves(repo, step.environment.name, tip, name=self.wish.name) if tip else []
-        if moves:
-            self.tell(moves[0].sentence())
+        tip = plan.environment.tip
+        for step in plan.idle if tip and not self.wishes.everything else ():
+            moves = read_moves(repo, plan.environment.name, tip, name=step.name) if tip else []
+            if moves:
+                self._tell_once(moves[0].sentence())
 
-    def _result(self, step: _Step, *, changed: bool, commit: str = "") -> Moved:
-        return Moved(
-            environment=step.environment.name,
-            name=self.wish.name,
-            before=str(step.before.version) if step.before else "",
-            after=str(step.release.version),
-            changed=changed,
-            already=step.already,
-            commit=commit,
-            pushed=changed and bool(self.remote),
-        )
+    def _tell_once(self, sentence: str) -> None:
+        """What does not change from one attempt to the next."""
+        if sentence not in self.told:
+            self.told.add(sentence)
+            self.tell(sentence)
 
-
-def _lost(other: Move) -> ConflictError:
-    return ConflictError(
-        f"{other.sentence()} meanwhile; nothing of yours was changed",
-        hint=f"look at it: llmops env log {other.environment} {other.prompt}; then say again what you want",
-    )
+    def _done(self, plan: _Plan, rulings: Sequence[Ruling], commit: str = "") -> Done:
+        pushed = bool(commit and self.remote)
+        moves = [
+            Moved(
+                environment=plan.environment.name,
+                name=step.name,
+                before=step.version_before,
+                after=step.version,
+                changed=bool(commit) and not step.already,
+                already=step.already,
+                commit="" if step.already else commit,
+                pushed=pushed and not step.already,
+            )
+            for step in (*plan.steps, *plan.idle)
+        ]
+        return Done(plan.environment.name, tuple(moves), tuple(rulings), commit, pushed)

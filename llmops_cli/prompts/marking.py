@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from llmops_cli.errors import ConflictError, InputError
-from llmops_cli.prompts.live import BRANCHES, Live, read_moves, stack_of
+from llmops_cli.prompts.live import BRANCHES, Live
 from llmops_cli.prompts.mark import Kind, Mark
+from llmops_cli.prompts.moves import read_moves, stack_of
 from llmops_cli.prompts.promotable import next_lower, way_back
 from llmops_cli.prompts.reference import Reference, check_name
 from llmops_cli.prompts.registry import Registry, open_registry

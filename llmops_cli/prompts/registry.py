@@ -112,7 +112,7 @@ class Registry:
     def _environments(self) -> dict[str, Environment]:
         if self.repo is None:
             return {name: Environment(name) for name in self.config.settings.environments}
-        return read_environments(self.repo, self.refs, self.config.settings.environments)
+        return read_environments(self.repo, self.refs, list(self.config.settings.environments))
 
     def environments(self) -> list[Environment]:
         """The configured environments, then all others that have a branch."""

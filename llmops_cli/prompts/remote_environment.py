@@ -40,18 +40,26 @@ def fetch_environment(repo: Repo, remote: str, environment: str, *, names: Seque
     )
 
 
-def fetch_release(repo: Repo, remote: str, tag: str) -> bool:
-    """Fetch one release's tag, or all of a pattern; False when the remote does not have it or cannot be asked."""
-    return repo.fetch(remote, f"refs/tags/{tag}:refs/tags/{tag}").ok
+def fetch_releases(repo: Repo, remote: str, tags: Sequence[str]) -> bool:
+    """Fetch the tags of releases, or all of a pattern; False when the remote has none or cannot be asked."""
+    refspecs = [f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags]
+    fetched = repo.fetch(remote, *refspecs)
+    if "couldn't find remote ref" not in fetched.err or len(tags) == 1:
+        return fetched.ok
+    had = [repo.fetch(remote, refspec).ok for refspec in refspecs]  # for one missing tag git fetches none at all
+    return any(had)
 
 
-def push_environment(repo: Repo, remote: str, environment: Environment, commit: str, release: Release) -> Pushed:
-    """Push the commit to the environment together with the release's tag: both or none.
+def push_environment(
+    repo: Repo, remote: str, environment: Environment, commit: str, releases: Sequence[Release]
+) -> Pushed:
+    """Push the commit to the environment together with the tags of the releases: all or none.
 
     Returns DONE, BEHIND or BUSY. Raises ConflictError when the remote says no for good, MeasureError when it cannot be
     reached. The person's pre-push hook does not run: it would test a work tree that has nothing to do with this.
     """
-    refspecs = [f"{commit}:{environment.ref}", f"refs/tags/{release.tag}:refs/tags/{release.tag}"]
+    tags = [release.tag for release in releases]
+    refspecs = [f"{commit}:{environment.ref}", *(f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags)]
     result = push(repo, remote, refspecs, hooks=False)
     if result.outcome is Outcome.UNREACHABLE:
         hint = "--no-push records it here only"
@@ -60,7 +68,7 @@ def push_environment(repo: Repo, remote: str, environment: Environment, commit: 
         raise ConflictError(f"{remote} refuses to move {environment.name}: {result.words}; {_NOTHING_CHANGED}")
     if result.outcome is Outcome.BEHIND and "already exists" in result.words:
         raise ConflictError(
-            f"{release.tag} on {remote} is not the release that is known here; {_NOTHING_CHANGED}",
+            f"{' or '.join(tags)} on {remote} is not the release that is known here; {_NOTHING_CHANGED}",
             hint=f"compare with: git ls-remote --tags {remote}",
         )
     return result

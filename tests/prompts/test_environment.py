@@ -6,7 +6,8 @@ import pytest
 
 from llmops_cli.errors import InputError
 from llmops_cli.prompts.environment import Wish, move
-from llmops_cli.prompts.live import Action, Move, log_of, stack_of, version_in
+from llmops_cli.prompts.live import version_in
+from llmops_cli.prompts.moves import Action, Move, log_of, stack_of
 from llmops_cli.prompts.reference import Reference
 from tests.conftest import GitRepo
 from tests.journeys.team import MakeRepo

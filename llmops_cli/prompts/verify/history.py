@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from llmops_cli.errors import InputError
-from llmops_cli.prompts.live import BRANCHES, Environment, Move, read_moves, version_in
+from llmops_cli.prompts.live import BRANCHES, Environment, version_in
+from llmops_cli.prompts.moves import Move, read_moves
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.served import file_of, name_at, tag_of
 from llmops_cli.prompts.tag import Release, read_tag_object

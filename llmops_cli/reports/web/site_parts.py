@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from llmops_cli.prompts.chronicle import Served
-from llmops_cli.prompts.live import Move
+from llmops_cli.prompts.moves import Move
 from llmops_cli.prompts.overview import State
 from llmops_cli.reports.visible import one_line
 from llmops_cli.reports.web.markup import Child, Html, element, join
