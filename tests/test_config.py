@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from llmops_cli.config import Config, Settings, load_config, parse_settings
+from llmops_cli.config import Config, load_config
 from llmops_cli.errors import FileError, InputError
+from llmops_cli.settings import Settings, parse_settings
 
 
 def config(**env: str) -> Config:

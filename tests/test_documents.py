@@ -10,7 +10,6 @@ from llmops_cli.checks.built_in_judges import built_in_judges
 from llmops_cli.checks.canaries import canaries
 from llmops_cli.checks.catalogue import BUILT_IN
 from llmops_cli.checks.labels import LabelRow
-from llmops_cli.config import CalibrationSettings, RunSettings, Settings, SigningSettings
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.policy import MEASURED
 from llmops_cli.evals.run import CaseRecord, Counts, Result, Run, Side
@@ -22,6 +21,7 @@ from llmops_cli.prompts.check import Rule
 from llmops_cli.prompts.jinja import FILTERS, TESTS
 from llmops_cli.prompts.variable import Variable
 from llmops_cli.prompts.verify.finding import Rule as VerifyRule
+from llmops_cli.settings import CalibrationSettings, RunSettings, Settings, SigningSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs/reference"

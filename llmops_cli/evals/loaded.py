@@ -7,7 +7,6 @@ from llmops_cli.checks.check import AskingCheck, CheckShape
 from llmops_cli.checks.check_set import asked_of
 from llmops_cli.checks.negated import Negated
 from llmops_cli.checks.outside import NothingOutside, Outside, unseen_models
-from llmops_cli.config import Settings
 from llmops_cli.errors import InputError, MeasureError
 from llmops_cli.evals.runner import BoundCheck
 from llmops_cli.evals.suite import Suite, load_suite
@@ -18,6 +17,7 @@ from llmops_cli.files.shape import nearest
 from llmops_cli.models.recorded import Recording, read_recording
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
 from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import Tree, beside, read_text
 
 

@@ -10,7 +10,7 @@ from llmops_cli.checks.check_set import asked_of
 from llmops_cli.checks.judge_notes import judge_notes
 from llmops_cli.checks.outside import unseen_models
 from llmops_cli.checks.panel import members_of
-from llmops_cli.config import SETTINGS_FILE, Config, Settings, parse_settings
+from llmops_cli.config import Config
 from llmops_cli.errors import InputError, LlmopsError, MeasureError
 from llmops_cli.evals.bar import Bar, bar_of, own_bar
 from llmops_cli.evals.calibration_record import CALIBRATIONS
@@ -29,6 +29,7 @@ from llmops_cli.evals.target import TargetShape
 from llmops_cli.models.recorded import RecordedRow, Recording
 from llmops_cli.prompts.file import prompt_path
 from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.settings import SETTINGS_FILE, Settings, parse_settings
 from llmops_cli.vcs.base import BaseCommit
 from llmops_cli.vcs.checkout import entries_as_they_stand
 from llmops_cli.vcs.commit_tree import CommitTree

@@ -7,10 +7,10 @@ remote is known to have, and never from the working tree.
 import re
 from dataclasses import dataclass
 
-from llmops_cli.config import SETTINGS_FILE, Settings, parse_settings
 from llmops_cli.errors import FileError, Problem
 from llmops_cli.files.json_value import decode
 from llmops_cli.prompts.registry import Registry
+from llmops_cli.settings import SETTINGS_FILE, Settings, parse_settings
 from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S
 from llmops_cli.vcs.repo import Repo, check_remote

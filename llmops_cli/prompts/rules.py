@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from llmops_cli.config import PromotionRules
 from llmops_cli.errors import FileError, GateError
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.default_branch import DefaultBranch, find_default_branch
 from llmops_cli.prompts.registry import Registry
+from llmops_cli.settings import PromotionRules
 
 # `from` to `signed` stand in llmops.yaml; `known`: whether it could be read
 Rule = Literal["known", "yanked", "--from", "from", "eval", "soak", "signed"]

@@ -48,8 +48,9 @@ def project_of_suite(path: Path) -> Path | None:
 
 
 def _folder_of_suites(root: Path) -> str:
-    from llmops_cli.config import Settings, load_config
+    from llmops_cli.config import load_config
     from llmops_cli.errors import LlmopsError
+    from llmops_cli.settings import Settings
 
     try:
         return load_config(root, {}).settings.evals

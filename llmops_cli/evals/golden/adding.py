@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llmops_cli.checks.catalogue import shape_of_check
-from llmops_cli.config import Settings
 from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.dataset import OWN_COLUMNS, Row, case_of, read_rows
@@ -18,6 +17,7 @@ from llmops_cli.evals.loaded import find_prompt
 from llmops_cli.evals.run import Run
 from llmops_cli.files.atomic import write_atomic
 from llmops_cli.files.json_value import Json, canonical, decode, parse_json, parse_json_lines
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import WorkTree, beside
 
 

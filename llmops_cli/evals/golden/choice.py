@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from llmops_cli.config import Settings
 from llmops_cli.errors import InputError
 from llmops_cli.evals.suite import SuiteShape, suite_paths
 from llmops_cli.files.shape import nearest, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import Tree, beside, read_text
 
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from llmops_cli.config import Settings
 from llmops_cli.errors import InputError
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.dataset import OWN_COLUMNS, GoldenSet, load_golden_set
@@ -13,6 +12,7 @@ from llmops_cli.evals.golden.choice import golden_path, suite_shape
 from llmops_cli.evals.loaded import find_prompt
 from llmops_cli.files.json_value import Json, canonical
 from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import Tree
 
 FORMATS = ("jsonl", "csv", "openai-evals")

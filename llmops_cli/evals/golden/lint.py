@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from llmops_cli.checks.check import CheckShape
-from llmops_cli.config import Settings
 from llmops_cli.errors import FileError, LlmopsError, Problem
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.dataset import Row, read_rows
@@ -20,6 +19,7 @@ from llmops_cli.evals.loaded import TreeResources, find_prompt
 from llmops_cli.evals.runner import BoundCheck
 from llmops_cli.evals.suite import load_suite
 from llmops_cli.files.json_value import Json
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import Tree, beside, read_text
 
 _RARE = 3  # a tag with fewer cases

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from llmops_cli.config import Settings
 from llmops_cli.evals.case import Case
 from llmops_cli.evals.dataset import Row
 from llmops_cli.evals.golden.lint import Lint, lint
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import WorkTree
 
 PROMPT = """\

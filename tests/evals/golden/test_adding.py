@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops_cli.config import Settings
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.evals.dataset import load_golden_set
 from llmops_cli.evals.golden.adding import Added, cases_in, cases_of_run, plan_addition, short, write_addition
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import WorkTree
 from tests.evals.golden.sets import PROMPT, SUITE, linted
 from tests.evals.runs import run_of

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from llmops_cli.config import Settings
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.evals.golden.finding import RULES
 from llmops_cli.evals.golden.lint import lint
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import WorkTree
 from tests.evals.golden.sets import SUITE, linted, said
 

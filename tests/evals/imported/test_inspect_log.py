@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops_cli.config import Settings
 from llmops_cli.errors import FileError, MeasureError
 from llmops_cli.evals.imported.assembly import assemble
 from llmops_cli.evals.imported.inspect_log import read_inspect_log
@@ -20,6 +19,7 @@ from llmops_cli.evals.imported.material import Material
 from llmops_cli.evals.loaded import load
 from llmops_cli.evals.promptfoo.importing import Folders
 from llmops_cli.prompts.formats.imported import Imported, write_import
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import WorkTree
 
 LOGS = Path(__file__).parent / "logs"

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from llmops_cli.checks.check import CheckContext, Scored
-from llmops_cli.config import Settings
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.evals.imported.assembly import assemble
 from llmops_cli.evals.imported.openai_evals import read_openai_evals
 from llmops_cli.evals.loaded import Loaded, load
 from llmops_cli.evals.promptfoo.importing import Folders
 from llmops_cli.prompts.formats.imported import write_import
+from llmops_cli.settings import Settings
 from llmops_cli.vcs.tree import WorkTree
 
 SYSTEM = {"role": "system", "content": "Name the capital, for $5."}
