@@ -32,6 +32,7 @@ from llmops_cli.cli import (
     prompt_files,
     prompt_marks,
     prompt_release,
+    protect,
     reporting,
     sharding,
     stored_run,
@@ -77,6 +78,7 @@ prompt_codegen.register(prompt_app)
 environment.register(app, environment_app)
 exporting.register(app)
 verify.register(app)
+protect.register(app)
 evaluation.register(eval_app)
 drift.register(eval_app)
 sharding.register(eval_app)
