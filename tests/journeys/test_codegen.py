@@ -3,12 +3,14 @@
 import importlib.util
 import json
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from llmops_cli.runtime import Prompts
 from tests.conftest import GitRepo
 from tests.journeys.team import Shell
 
@@ -189,3 +191,25 @@ def test_what_is_live_or_released_instead_of_the_working_tree(repo: GitRepo, she
     ):
         said = shell(repo, "prompt", "codegen", *arguments)
         assert said.code == 2 and words in said.err, said.err
+
+
+def test_an_application_renders_what_is_live(repo: GitRepo, shell: Shell, tmp_path: Path) -> None:
+    """3.2.0 is live, then 3.1.0 without the variable that nobody passes: the wrapper of 3.2.0 renders both."""
+    older = PROMPT.replace("version: 3.2.0", "version: 3.1.0").replace(
+        "  tone: {enum: [dry, warm], default: dry}\n", ""
+    )
+    for text in (older.replace(" $tone", ""), PROMPT):
+        repo.commit({"prompts/rag-answer.yaml": text})
+        shell.done(repo, "prompt", "release")
+    shell.done(repo, "prompt", "codegen", "-o", "wrappers.py")
+    wrappers = runpy.run_path(str(repo.path / "wrappers.py"), run_name="wrappers")
+    question = wrappers["RagAnswer"](question="Why?", chunks=["a"], class_=4)
+    for version, content in (
+        ("3.1.0", 'Why? ["a"] 0.5 4'),
+        ("3.2.0", 'Why? ["a"] dry 0.5 4'),
+        ("3.1.0", 'Why? ["a"] 0.5 4'),
+    ):
+        shell.done(repo, "promote", "rag-answer", version, "--env", "production")
+        with Prompts(str(repo.path), environment="production", cache_dir=tmp_path / "cache") as prompts:
+            assert prompts.get("rag-answer").version == version
+            assert question.render(prompts) == [{"role": "user", "content": content}]
