@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from llmops_cli.errors import InputError, MeasureError
+from llmops_cli.vcs.partial import fetch_ahead, is_left_out, is_partial, left_out
 from llmops_cli.vcs.plumbing import READ_TIMEOUT_S, SLOW_TIMEOUT_S, Answer, run_git
 
 # what git itself forbids in a name, and what would make an option or a path of it
@@ -66,6 +68,8 @@ class Repo:
     def ask(self, *arguments: str, stdin: bytes = b"", timeout: float = READ_TIMEOUT_S) -> Answer:
         """Run a reading command that must succeed. Raises MeasureError with git's own words."""
         answer = self.git(*arguments, stdin=stdin, timeout=timeout)
+        if is_left_out(answer):
+            raise left_out(answer)
         if not answer.ok:
             raise MeasureError(f"git {arguments[0]}: {answer.complaint}")
         return answer
@@ -108,6 +112,7 @@ class Repo:
         if not specs:
             return []
         known = [spec for spec in specs if "\n" not in spec]
+        self._fetch_ahead(known)
         out = self.ask("cat-file", "--batch", stdin="".join(f"{spec}\n" for spec in known).encode()).out
         found: dict[str, bytes | None] = {}
         position = 0
@@ -179,8 +184,18 @@ class Repo:
         """Whether git knows the file (in its index)."""
         return self.git("ls-files", "--error-unmatch", "--", path).ok
 
+    @cached_property
+    def _is_partial(self) -> bool:
+        return is_partial(self.git)
+
+    def _fetch_ahead(self, specs: Sequence[str]) -> None:
+        """In a partial clone fetch together what would be fetched one by one."""
+        if len(specs) > 1 and self._is_partial:
+            fetch_ahead(self.git, specs)
+
     def _objects(self, specs: Sequence[str]) -> list[str | None]:
         """The object id of every spec, through stdin: no spec can be taken for an option."""
+        self._fetch_ahead(specs)
         stdin = "".join(spec.replace("\n", "?") + "\n" for spec in specs).encode()
         lines = self.ask("cat-file", "--batch-check=%(objectname)", stdin=stdin).lines
         return [line if _ID.match(line) else None for line in lines]
