@@ -79,7 +79,7 @@ class TreeResources:
     def read_text(self, path: str) -> str:
         full = beside(self.suite_path, path)
         text = read_text(self.tree, full)
-        self.seen[full] = digest(text)
+        self.seen[full] = _digest_of_lines(text)
         return text
 
     def prompt(self, name: str) -> Prompt:
@@ -149,9 +149,14 @@ def load(
     if suite.recording_path:
         text = read_text(tree, suite.recording_path)
         recording = read_recording(text, path=suite.recording_path)
-        inputs["recording"] = digest(text)
+        inputs["recording"] = _digest_of_lines(text)
         recorded_for(prompt, recording)
     return Loaded(suite, prompt, checks, own, recording, digest(yardstick), digest(inputs), code)
+
+
+def _digest_of_lines(text: str) -> str:
+    """The same whatever ends the lines: a checkout may write them another way than the commit has them."""
+    return digest(text.replace("\r\n", "\n"))
 
 
 def find_prompt(tree: Tree, name: str, *, folder: str) -> Prompt:

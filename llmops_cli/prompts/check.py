@@ -12,6 +12,7 @@ from llmops_cli.errors import FileError, InputError, Problem
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
 from llmops_cli.prompts.level import Evidence, needed_level, no_evidence
+from llmops_cli.prompts.other_project import file_of_another
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
@@ -22,7 +23,7 @@ from llmops_cli.vcs.base import BaseCommit
 from llmops_cli.vcs.tree import Tree
 
 Rule = Literal[
-    "needs-bump", "version-taken", "version-below", "level-too-low", "silent-merge", "deleted-while-live",
+    "needs-bump", "version-taken", "version-below", "level-too-low", "silent-merge", "name-taken", "deleted-while-live",
     "yanked-while-live",
 ]  # fmt: skip
 
@@ -103,6 +104,7 @@ def check(
             hint="look at the folder, and at prompts: in llmops.yaml",
         )
     chosen = [name for name in authored if not names or name in names]
+    _refuse_submodules(registry, chosen)
     findings: list[Finding] = []
     problems: list[Problem] = []
     for name in chosen:
@@ -121,6 +123,13 @@ def check(
     return Checked(tuple(chosen), tuple(findings), tuple(problems))
 
 
+def _refuse_submodules(registry: Registry, names: Sequence[str]) -> None:
+    """Raises FileError for prompts that no commit of this repository can hold: none of them was ever guarded."""
+    head = registry.repo.head() if registry.repo else None
+    for name in names if head else ():
+        registry.commit_tree(head or "", label="HEAD").must_hold(f"{registry.folder}/{name}.yaml")
+
+
 def read_candidate(tree: Tree, name: str, *, folder: str) -> Candidate:
     """A prompt with the line of its version. Raises FileError."""
     path = prompt_path(tree, name, folder=folder)
@@ -135,6 +144,8 @@ def read_candidate(tree: Tree, name: str, *, folder: str) -> Candidate:
 def guard(registry: Registry, candidate: Candidate, evidence: Evidence = no_evidence) -> list[Finding]:
     """The guards against the releases alone: as on main, and before a release."""
     prompt = candidate.prompt
+    if taken := _name_taken(registry, candidate):
+        return taken
     release = registry.release(prompt.name, prompt.version)
     if release is not None and release.digest == prompt.digest:
         return []
@@ -155,10 +166,18 @@ def _against_branch(registry: Registry, candidate: Candidate, against: BaseCommi
     tip_label = f"{against.name} ({against.against_commit[:7]})"
     tip = _side(registry, prompt.name, against.against_commit, tip_label)
     return (
-        _against_releases(registry, candidate)
+        _name_taken(registry, candidate)
+        or _against_releases(registry, candidate)
         or _against_tip(candidate, tip, against.name)
         or [*_too_low(candidate, base, evidence), *_merged_silently(registry, candidate)]
     )
+
+
+def _name_taken(registry: Registry, candidate: Candidate) -> list[Finding]:
+    other = file_of_another(registry, candidate.prompt.name, candidate.path)
+    message = f"the releases of this name are of {other}, and tags belong to the whole repository"
+    hint = "give one of the two another name, such as PROJECT/NAME"
+    return [candidate.object_to("name-taken", message, hint)] if other else []
 
 
 def _against_releases(registry: Registry, candidate: Candidate) -> list[Finding]:

@@ -52,6 +52,8 @@ def find_default_branch(registry: Registry) -> DefaultBranch | None:
         return None
     noted = repo.git("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD").text
     name = noted.removeprefix(f"refs/remotes/{remote}/") or registry.config.settings.main
+    if repo.bare and not noted and "main" not in registry.config.settings.model_fields_set:
+        name = repo.branch() or name  # in a bare repository HEAD is the default branch
     branch = _branch(registry, repo, name)
     if branch is None or not noted:
         return branch

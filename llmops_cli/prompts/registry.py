@@ -223,7 +223,9 @@ class Registry:
         if not versions and name not in self.names():
             return nearest(name, self.names()) or "there are no prompts here"
         places = ", ".join(self._environments)
-        return f"released: {shown or 'nothing yet'}; environments: {places}"
+        shallow = self.repo is not None and self.repo.is_shallow() and self.repo.remotes()
+        more = "; this clone is shallow and may lack releases: git fetch --tags" if shallow else ""
+        return f"released: {shown or 'nothing yet'}; environments: {places}{more}"
 
     def tags_missing(self) -> bool:
         """Whether this is a clone in which not a single tag is known, as CI checkouts are."""

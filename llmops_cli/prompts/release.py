@@ -20,7 +20,7 @@ from llmops_cli.vcs.repo import Repo
 ATTEMPTS = 3
 _NOTHING = "nothing was released"
 # these say that one number would stand for two contents, which the registry can never allow
-_CONFLICTS = {"needs-bump", "version-taken", "silent-merge"}
+_CONFLICTS = {"needs-bump", "version-taken", "silent-merge", "name-taken"}
 
 
 @dataclass(frozen=True, slots=True)

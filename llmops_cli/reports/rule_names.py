@@ -18,6 +18,7 @@ RULES: dict[str, str] = {
     "version-below": "A version is below one that is released.",
     "level-too-low": "The step in version is smaller than the change needs.",
     "silent-merge": "A merge joined two contents under one version.",
+    "name-taken": "Another project of the repository releases under this name.",
     "deleted-while-live": "A prompt that an environment serves is gone.",
     "yanked-while-live": "An environment serves a version that was yanked.",
     "invalid-file": "A file is not what it must be.",

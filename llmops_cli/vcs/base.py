@@ -34,8 +34,7 @@ def find_base(repo: Repo, against: str, *, remote: str) -> BaseCommit:
     tip = tip_of(repo, against, remote=remote)
     if tip is None:
         raise MeasureError(
-            f"there is no branch, tag or commit {against!r} to compare with",
-            hint="in CI check out the whole history (fetch-depth: 0); else: git fetch " + remote,
+            f"there is no branch, tag or commit {against!r} to compare with", hint=_where_to_look(repo, remote)
         )
     base = repo.merge_base(head, tip) or _deepened(repo, against, remote, head)
     if base is None:
@@ -63,6 +62,14 @@ def tip_of(repo: Repo, name: str, *, remote: str) -> str | None:
         return None
     repo.fetch_history(remote, _refspec(branch, remote), deepen=_STEPS[0])
     return repo.commit_of(f"refs/remotes/{remote}/{branch}")
+
+
+def _where_to_look(repo: Repo, remote: str) -> str:
+    """What may be meant: the default branch under its other name, or what was not fetched."""
+    default = repo.git("symbolic-ref", "--quiet", "--short", f"refs/remotes/{remote}/HEAD").text
+    name = default.removeprefix(f"{remote}/") or repo.branch() or ""
+    other = f"; the default branch may be {name}: --against {name}, and main: {name} in llmops.yaml" if name else ""
+    return f"in CI check out the whole history (fetch-depth: 0); else: git fetch {remote}{other}"
 
 
 def _deepened(repo: Repo, against: str, remote: str, head: str) -> str | None:

@@ -40,6 +40,7 @@ class CommitTree:
             raise FileError([Problem(path, 0, "", "leads out of the project", "keep the file below the project root")])
         mode, blob = self._entries(path).get(self.prefix + path, ("", ""))
         if not mode:
+            self.must_hold(path)
             return None
         if mode in _KINDS:
             raise FileError([Problem(f"{path} at {self.label}", 0, "", f"{_KINDS[mode]}, not a regular file")])
@@ -49,6 +50,7 @@ class CommitTree:
         return self._blobs[blob]
 
     def paths(self, folder: str) -> list[str]:
+        self.must_hold(folder.strip("/") + "/")
         start = self.prefix + (folder.strip("/") + "/" if folder.strip("/") else "")
         below = [
             path.removeprefix(start)
@@ -57,6 +59,16 @@ class CommitTree:
         ]
         shown = [path for path in below if not any(part.startswith(".") for part in path.split("/")[:-1])]
         return sorted((start + path).removeprefix(self.prefix) for path in shown)
+
+    def must_hold(self, path: str) -> None:
+        """Raises FileError for a path inside of a submodule: its files are in no commit of this repository."""
+        entries = self._entries(path)
+        parts = path.split("/")[:-1]
+        for place in ("/".join(parts[: count + 1]) for count in range(len(parts))):
+            if entries.get(self.prefix + place, ("", ""))[0] == "160000":
+                why = "is a submodule, so what lies in it belongs to another repository"
+                hint = "make that one the project: keep its prompts below a folder prompts/ of its own, and work there"
+                raise FileError([Problem(f"{place} at {self.label}", 0, "", why, hint)])
 
     def _entries(self, path: str) -> dict[str, tuple[str, str]]:
         """What lies below the first folder of the path: a whole monorepo is not listed for one prompt."""

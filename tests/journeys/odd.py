@@ -1,12 +1,13 @@
 """A small project with two releases, live, and a suite that a recording answers; odd repositories are made of it."""
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import GitRepo
-from tests.journeys.team import MakeRepo, Shell, prompt
+from tests.journeys.team import Shell, prompt
 
 SUITE = """\
 prompt: rag-answer
@@ -60,12 +61,14 @@ def project_files(version: str) -> dict[str, str | bytes]:
     }
 
 
-def told(make_repo: MakeRepo, shell: Shell) -> Told:
-    """rag-answer 1.0.0 and 1.1.0 are merged, released and pushed; production serves 1.0.0 again after 1.1.0."""
-    remote = make_repo("remote.git", bare=True)
+def build(folder: Path, shell: Shell) -> None:
+    """`remote.git` and `plain`: 1.0.0 and 1.1.0 are merged, released and pushed; production went back to 1.0.0."""
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q", "--bare", str(folder / "remote.git")], check=True)
+    remote, plain = GitRepo(folder / "remote.git"), GitRepo(folder / "plain")
     for setting in ("allowFilter", "allowAnySHA1InWant"):
         remote.git("config", f"uploadpack.{setting}", "true")
-    plain = make_repo("plain", clone_of=remote.path)
+    remote.git("clone", "-q", str(remote.path), str(plain.path))
     for version in ("1.0.0", "1.1.0"):
         plain.commit(project_files(version), version)
         plain.git("push", "-q", "origin", "HEAD:main")
@@ -73,6 +76,16 @@ def told(make_repo: MakeRepo, shell: Shell) -> Told:
         shell.done(plain, "promote", "rag-answer", version, "--env", "production")
     shell.done(plain, "rollback", "rag-answer", "--reason", "an incident")
     plain.git("remote", "set-head", "origin", "main")
+
+
+def told(seed: Path, folder: Path, shell: Shell) -> Told:
+    """A copy of what `build` built, which is built once in a session."""
+    if not seed.exists():
+        build(seed, shell)
+    for name in ("remote.git", "plain"):
+        shutil.copytree(seed / name, folder / name, symlinks=True)
+    remote, plain = GitRepo(folder / "remote.git"), GitRepo(folder / "plain")
+    plain.git("remote", "set-url", "origin", str(remote.path))
     return Told(remote, plain, {words: answer(shell, plain, *words) for words in READ})
 
 

@@ -1,14 +1,16 @@
 """The same project in repositories of every kind: each command says what it says in a plain clone, or why it cannot."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from tests.journeys.odd import answer, at, clone, promotes, reads_as_everywhere, snapshot, told
-from tests.journeys.team import MakeRepo, Shell, live, prompt
+from tests.journeys.odd import Told, answer, at, clone, promotes, reads_as_everywhere, snapshot
+from tests.journeys.team import Shell, live, prompt
 
 
-def test_a_bare_repository(make_repo: MakeRepo, shell: Shell) -> None:
+def test_a_bare_repository(story: Told, shell: Shell) -> None:
     """On the server itself: HEAD stands in for the work tree, its llmops.yaml for the settings; nothing is written."""
-    story = told(make_repo, shell)
     bare = story.remote
     reads_as_everywhere(shell, story, bare)
     before = snapshot(bare.path)
@@ -42,9 +44,8 @@ def test_a_bare_repository(make_repo: MakeRepo, shell: Shell) -> None:
     shell.done(at(folder / "topic"), "eval", "run", "--against", "HEAD~1")
 
 
-def test_another_repository_in_git_dir(make_repo: MakeRepo, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_repository_in_git_dir(story: Told, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files in one folder, the repository in another; and the variables of a hook, which say nothing new."""
-    story = told(make_repo, shell)
     files = clone(story, "files")
     git_dir = files.path.parent / "apart.git"
     (files.path / ".git").rename(git_dir)
@@ -68,9 +69,8 @@ def test_another_repository_in_git_dir(make_repo: MakeRepo, shell: Shell, monkey
     assert live(story.remote) == "1.1.0"
 
 
-def test_a_sparse_checkout(make_repo: MakeRepo, shell: Shell) -> None:
+def test_a_sparse_checkout(story: Told, shell: Shell) -> None:
     """Prompts that were left out are not on disk, and nobody deleted them."""
-    story = told(make_repo, shell)
     sparse = clone(story, "sparse")
     sparse.git("sparse-checkout", "set", "evals")
     assert not (sparse.path / "prompts").exists()
@@ -81,3 +81,84 @@ def test_a_sparse_checkout(make_repo: MakeRepo, shell: Shell) -> None:
     (sparse.path / "prompts/rag-answer.yaml").unlink()
     said = shell(sparse, "prompt", "check")
     assert said.code == 1 and "deleted-while-live" in said.out
+
+
+def test_a_linked_work_tree_beside_one_that_shows_what_is_live(story: Told, shell: Shell, tmp_path: Path) -> None:
+    """The branch of an environment is checked out elsewhere: it moves on the remote, and that work tree is let be."""
+    repo = story.plain
+    repo.git("worktree", "add", "-q", str(tmp_path / "live"), "llmops/production")
+    repo.git("worktree", "add", "-q", "--detach", str(tmp_path / "topic"))
+    repo.git("pack-refs", "--all")
+    topic, shown = at(tmp_path / "topic"), at(tmp_path / "live")
+    reads_as_everywhere(shell, story, topic)
+    said = shell.done(topic, "promote", "rag-answer", "1.1.0", "--env", "production")
+    assert "it is checked out in" in said.err and shown.git("status", "--porcelain") == ""
+    assert live(story.remote) == "1.1.0"
+    said = shell(topic, "rollback", "rag-answer", "--no-push")
+    assert said.code == 2 and "is checked out in" in said.err
+    said = shell(shown, "prompt", "check", "--against", "main")
+    assert said.code == 3 and "no common ancestor" in said.err
+
+
+def test_a_project_in_a_submodule_and_prompts_in_one(story: Told, shell: Shell, tmp_path: Path) -> None:
+    outer = at(tmp_path / "outer")
+    story.plain.git("init", "-q", str(outer.path))
+    outer.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(story.remote.path), "inner")
+    outer.commit()
+    inner = at(outer.path / "inner")
+    inner.git("fetch", "-q", "origin", "llmops/production:llmops/production")
+    reads_as_everywhere(shell, story, inner)
+    promotes(shell, story, inner)
+    # the work tree knows the prompts, and no commit of this repository does
+    (outer.path / "llmops.yaml").write_text("prompts: inner/prompts\n")
+    outer.commit()
+    assert answer(shell, outer, "prompt", "show", "rag-answer") is not None
+    for words in (("prompt", "check"), ("prompt", "check", "--against", "HEAD"), ("prompt", "release")):
+        said = shell(outer, *words)
+        assert said.code == 2 and "inner at HEAD: is a submodule" in said.err, words
+
+
+def test_before_the_first_commit_and_detached_before_a_release(story: Told, shell: Shell, tmp_path: Path) -> None:
+    repo = story.plain
+    repo.git("checkout", "-q", "--detach", "HEAD~1")
+    assert "1.0.0" in shell.done(repo, "prompt", "show", "rag-answer").out
+    assert "already released: rag-answer@1.0.0" in shell.done(repo, "prompt", "release").err
+    repo.git("checkout", "-q", "--orphan", "fresh", "main")
+    for words, code in ((("prompt", "release"), 2), (("prompt", "check", "--against", "main"), 3)):
+        said = shell(repo, *words)
+        assert said.code == code and "there is no commit yet" in said.err
+    assert answer(shell, repo, "env", "list") == story.said["env", "list"]
+    shell.done(repo, "promote", "rag-answer", "1.1.0", "--env", "production")
+    empty = at(tmp_path / "empty")
+    repo.git("init", "-q", str(empty.path))
+    assert shell(empty, "prompt", "show", "rag-answer").code == 2
+    assert "there are no prompts" in shell(empty, "prompt", "check").err
+
+
+def test_two_projects_with_one_name_in_a_repository(story: Told, shell: Shell) -> None:
+    """Tags are of the repository: the second project is told, before it takes the numbers of the first."""
+    repo = story.plain
+    text = prompt("2.0.0", "Something else entirely.")
+    repo.commit({"other/llmops.yaml": "", "other/prompts/rag-answer.yaml": text, "other/prompts/own.yaml": ""})
+    (repo.path / "other/prompts/own.yaml").write_text(prompt("1.0.0", name="own"))
+    repo.commit()
+    other = at(repo.path / "other")
+    before = repo.git("tag", "--list")
+    for words, code in ((("prompt", "check"), 1), (("prompt", "release", "rag-answer"), 4)):
+        said = shell(other, *words)
+        assert said.code == code, words
+        assert "name-taken: rag-answer: the releases of this name are of prompts/rag-answer.yaml" in said.out + said.err
+    assert repo.git("tag", "--list") == before
+    shell.done(other, "prompt", "release", "own")
+    shell.done(repo, "prompt", "check")
+    # a project that moves as a whole keeps its releases
+    repo.git("rm", "-q", "-r", "--cached", "other")
+    shutil.rmtree(other.path)
+    (repo.path / "services").mkdir()
+    for name in ("prompts", "evals", "llmops.yaml"):
+        repo.git("mv", name, f"services/{name}")
+    repo.commit()
+    moved = at(repo.path / "services")
+    shell.done(moved, "prompt", "check")
+    assert "1.0.0" in shell.done(moved, "prompt", "show", "rag-answer@1.0.0").out
+    promotes(shell, story, moved)
