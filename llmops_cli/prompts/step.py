@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from llmops_cli.errors import ConflictError, FileError, InputError
+from llmops_cli.prompts.branch import lost
 from llmops_cli.prompts.level import needed_level
 from llmops_cli.prompts.live import Environment, Live
-from llmops_cli.prompts.moves import Move, read_moves, stack_of
+from llmops_cli.prompts.moves import read_moves, stack_of
 from llmops_cli.prompts.promotable import way_back
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.serving import Change, change_to_serve
@@ -120,11 +121,3 @@ def notices(registry: Registry, before: Live, target: Release) -> list[str]:
     except FileError as error:
         return [f"the two versions could not be compared: {error.message}"]
     return [reason.sentence for reason in needed.reasons if reason.level == Level.MAJOR]
-
-
-def lost(other: Move) -> ConflictError:
-    """Somebody else was faster with the same prompt."""
-    return ConflictError(
-        f"{other.sentence()} meanwhile; nothing of yours was changed",
-        hint=f"look at it: llmops env log {other.environment} {other.prompt}; then say again what you want",
-    )
