@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import ssl
 import subprocess
 import threading
 from base64 import b64encode
@@ -11,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 TOKEN = "ghs_private"
 
@@ -19,20 +21,24 @@ class GitServer:
     """Serves the bare repositories of a folder to whoever knows the token. Use as a context manager.
 
     `disturb` may answer a request itself, and says so by True. The port may be given: that of a server that was killed.
+    With a certificate (and its key, in one file) it speaks https. It is a proxy too, for repositories of its own.
     """
 
-    def __init__(
-        self, folder: Path, *, token: str = TOKEN, port: int = 0, answered: Callable[[int], None] = lambda _: None
-    ) -> None:
+    def __init__(self, folder: Path, *, token: str = TOKEN, port: int = 0, certificate: Path | None = None) -> None:
         self.folder = folder
         self.token = token
-        self.answered = answered  # is told the bytes of every answer
+        self.answers: list[int] = []  # the bytes of every answer
         self.disturb: Callable[[BaseHTTPRequestHandler], bool] = lambda _: False
         self.open: set[socket.socket] = set()
         self.refused = 0
         self.requests: list[str] = []  # method and path
         self.headers: list[list[str]] = []  # the Authorization headers of every request
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        self._scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> Self:
@@ -59,7 +65,7 @@ class GitServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         outer = self
@@ -93,7 +99,7 @@ class GitServer:
                     self.end_headers()
                     self.close_connection = True
                     return
-                path, _, query = self.path.partition("?")
+                path, query = urlsplit(self.path).path, urlsplit(self.path).query
                 done = subprocess.run(
                     ["git", "http-backend"],
                     input=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
@@ -113,7 +119,7 @@ class GitServer:
                     check=True,
                 )
                 head, _, body = done.stdout.partition(b"\r\n\r\n")
-                outer.answered(len(body))
+                outer.answers.append(len(body))
                 headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
                 self.send_response(int(headers.pop("Status", "200").split()[0]))
                 for name, value in headers.items():

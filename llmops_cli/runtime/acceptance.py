@@ -7,6 +7,7 @@ from pathlib import Path
 
 from llmops_cli.errors import InputError, LlmopsError, ServeError
 from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.served import load_served, tag_of
 from llmops_cli.runtime.application import Application
 from llmops_cli.runtime.signature import why_not_signed
@@ -56,6 +57,7 @@ def checked_environment(name: str) -> str:
 def checked_name(reference: str, environment: str) -> str:
     """The prompt that `NAME` or `NAME@ENV` means. Raises InputError for another environment, or a version."""
     name, at, place = reference.partition("@")
+    check_name(name)
     if at and place != environment:
         raise InputError(
             f"{reference!r} cannot be asked for: these are the prompts of {environment}",

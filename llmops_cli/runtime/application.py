@@ -57,16 +57,17 @@ class Application:
     def _known(self) -> tuple[frozenset[str] | None, frozenset[str]]:
         """The names that every call passes, and those that some call does."""
         if self.contract is not None:
-            return self.contract.variables, self.contract.variables
+            declared = frozenset(self.contract.variables)
+            return declared, declared
         if self._always is not None or self.first is None:
             return self._always, self._ever
         needed = frozenset(name for name, variable in self.first.variables.items() if variable.required)
         return needed, needed
 
     def _read(self, new: Prompt) -> Iterator[str]:
-        fields = self.contract.output if self.contract else frozenset[str]()
+        fields = self.contract.output if self.contract else ()
         promised = _fields(new.output.schema)
-        for name in sorted(fields - promised):
+        for name in sorted(set(fields) - promised):
             yield f"its output does not promise the field {name!r}, which the application reads"
 
     def _promised(self, new: Prompt, forwards: bool) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What an application says of itself: the variables it passes to a prompt, and the fields of the answer it reads."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from llmops_cli.errors import InputError
@@ -10,8 +10,8 @@ from llmops_cli.errors import InputError
 class Contract:
     """What an application relies on: the variables it may pass to a prompt, and the fields of the answer it reads."""
 
-    variables: frozenset[str]
-    output: frozenset[str] = frozenset()
+    variables: Collection[str]
+    output: Collection[str] = ()
 
     @classmethod
     def of(cls, name: str, declared: "Contract | Iterable[str]") -> "Contract":

@@ -16,7 +16,7 @@ from typing import IO, cast
 from urllib.parse import unquote, urlsplit
 
 from llmops_cli.errors import InputError, ServeError
-from llmops_cli.runtime.limits import MAX_FILE, MAX_TALK, MAX_UNPACKED, Deadline
+from llmops_cli.runtime.limits import MAX_TALK, MAX_UNPACKED, Deadline
 from llmops_cli.runtime.pkt_line import shown
 from llmops_cli.runtime.surroundings import for_git
 from llmops_cli.runtime.tree_files import FOLDERS
@@ -110,14 +110,15 @@ def read_files(folder: Path, commit: str, deadline: Deadline) -> dict[str, bytes
     listed = run(folder, deadline, "ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *folders)
     blobs: list[tuple[str, str]] = []
     room = MAX_UNPACKED
-    for line in listed.decode("utf-8", "surrogateescape").split("\0")[:-1]:
-        entry, _, path = line.partition("\t")
-        mode, _, blob, size = entry.split()
-        if mode.startswith("100"):
-            room -= int(size)
-            if int(size) > MAX_FILE or room < 0:
-                raise ServeError(f"{path} of the environment is larger than the limit")
-            blobs.append((path, blob))
+    for line in listed.split(b"\0")[:-1]:
+        entry, _, raw = line.partition(b"\t")
+        mode, _, blob, size = entry.decode().split()
+        with contextlib.suppress(UnicodeDecodeError):  # no prompt can own a file with such a name
+            if mode.startswith("100"):
+                blobs.append((raw.decode(), blob))
+                room -= int(size)
+        if room < 0:
+            raise ServeError("the files of the environment are larger than the limit")
     asked = "".join(f"{blob}\n" for _, blob in blobs).encode()
     out = run(folder, deadline, "cat-file", "--batch", "--buffer", stdin=asked, limit=2 * MAX_UNPACKED)
     found: dict[str, bytes] = {}

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from types import TracebackType
 from typing import Any, cast
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from llmops_cli.errors import InputError, ServeError
@@ -246,7 +246,7 @@ def _split(address: str) -> SplitResult:
         known = False
     if not known or any(character <= " " for character in address):
         raise InputError("the address of the remote is none; write https://HOST/PATH.git")
-    return url
+    return url._replace(path=quote(url.path, safe="/%:@!$&'()*+,;=~"))
 
 
 def _host(url: SplitResult) -> str:

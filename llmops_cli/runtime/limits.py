@@ -8,7 +8,6 @@ MAX_TALK = 256 << 10  # bytes of an answer that names capabilities or a branch
 MAX_PACK = 64 << 20  # bytes of a pack on the wire
 MAX_OBJECTS = 200_000
 MAX_UNPACKED = 256 << 20  # bytes of all objects of a pack together
-MAX_FILE = 16 << 20  # bytes of one file of an environment
 MAX_DEPTH = 64  # folders in folders
 
 

@@ -97,7 +97,7 @@ class Prompts:
         self._poll_lock = threading.Lock()
         self._answered = threading.Event()  # the first poll has ended, one way or the other
         self._until = time.monotonic() + first_timeout_s
-        self._closed = False
+        self._closed = threading.Event()
         self._poller = Poller(self, poll_s) if poll_s else None
         tell_of_forks(self)
 
@@ -123,6 +123,8 @@ class Prompts:
 
     def refresh(self) -> str:
         """Ask the remote now, in this thread, at most `timeout_s` and the time of a fetch. Returns what went wrong."""
+        if self._closed.is_set():
+            return "closed"
         with self._poll_lock:
             before = self._polled
             try:
@@ -136,6 +138,8 @@ class Prompts:
                 fault = f"a bug in llmops ({type(error).__name__}: {error})"
             else:
                 fault = ""
+            if self._closed.is_set():
+                return "closed"
             self._polled = _Polled(fault, before.confirmed_at if fault else self._clock())
             if fault and fault != before.fault:
                 LOG.warning("the prompts of %s are not confirmed; %s: %s", self.environment, self._remote.shown, fault)
@@ -148,18 +152,19 @@ class Prompts:
 
     def poll(self) -> None:
         """What the thread does every few seconds."""
-        if not self._closed:
+        if not self._closed.is_set():
             self.refresh()
 
     def close(self) -> None:
         """Stop asking. What is in memory can still be read, as `stale`."""
-        self._closed = True
+        self._closed.set()
         if self._poller is not None:
             self._poller.stop(self._timeout_s)
-        with self._poll_lock:
+        self._polled = _Polled("closed", self._polled.confirmed_at)
+        self._answered.set()
+        if self._poll_lock.acquire(timeout=self._timeout_s):  # else a poll hangs where no deadline reaches
             self._remote.close()
-            self._polled = _Polled("closed", self._polled.confirmed_at)
-            self._answered.set()
+            self._poll_lock.release()
 
     def forked(self) -> None:
         """In a child process: a connection, locks and a thread of its own."""
@@ -170,7 +175,7 @@ class Prompts:
         answered, self._answered = self._answered.is_set(), threading.Event()
         if answered:
             self._answered.set()
-        if self._poller is not None and not self._closed:
+        if self._poller is not None and not self._closed.is_set():
             self._poller = Poller(self, self._poll_s)
 
     def __enter__(self) -> Self:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from llmops_cli.errors import ServeError
-from llmops_cli.runtime.limits import MAX_DEPTH, MAX_FILE, MAX_OBJECTS, MAX_UNPACKED
+from llmops_cli.runtime.limits import MAX_DEPTH, MAX_OBJECTS, MAX_UNPACKED
 from llmops_cli.runtime.pack import GitObject
 
 FOLDERS = ("prompts/", "releases/")  # all that is read of an environment
@@ -11,8 +11,9 @@ _FOLDER_MODE, _FILE_MODES = "40000", ("100644", "100755", "100664")
 
 
 def files_of(objects: Mapping[str, GitObject], commit: str) -> dict[str, bytes]:
-    """Every regular file below `prompts/` and `releases/` of a commit, by path; links and submodules are none.
+    """Every regular file below `prompts/` and `releases/` of a commit, by path.
 
+    Links and submodules are none, and neither is what has a name that is not UTF-8: no prompt can own it.
     Raises ServeError when the pack does not hold what the commit consists of, or a tree is none.
     """
     width = len(commit) // 2
@@ -22,8 +23,8 @@ def files_of(objects: Mapping[str, GitObject], commit: str) -> dict[str, bytes]:
     for path, blob in _walk(objects, root, width):
         data = _object(objects, blob, "blob")
         room -= len(data)
-        if len(data) > MAX_FILE or room < 0:
-            raise ServeError(f"{path} of the environment is larger than the limit")
+        if room < 0:
+            raise ServeError("the files of the environment are larger than the limit")
         found[path] = data
     return found
 
@@ -36,18 +37,21 @@ def _walk(objects: Mapping[str, GitObject], root: str, width: int) -> Iterator[t
         prefix, tree = waiting.pop()
         if prefix.count("/") > MAX_DEPTH:
             raise ServeError("the folders of the environment are nested too deeply")
-        for mode, name, target in _entries(_object(objects, tree, "tree"), width):
+        for mode, raw, target in _entries(_object(objects, tree, "tree"), width):
             visits += 1
             if visits > MAX_OBJECTS:
                 raise ServeError("the environment has more files than the limit")
-            path = prefix + name
+            try:
+                path = prefix + raw.decode()
+            except UnicodeDecodeError:
+                continue
             if mode == _FOLDER_MODE and (path + "/").startswith(FOLDERS):
                 waiting.append((path + "/", target))
             elif mode in _FILE_MODES and path.startswith(FOLDERS):
                 yield path, target
 
 
-def _entries(tree: bytes, width: int) -> Iterator[tuple[str, str, str]]:
+def _entries(tree: bytes, width: int) -> Iterator[tuple[str, bytes, str]]:
     """Mode, name and id of what a tree lists (`MODE SP NAME NUL ID`, again and again)."""
     position = 0
     while position < len(tree):
@@ -56,7 +60,7 @@ def _entries(tree: bytes, width: int) -> Iterator[tuple[str, str, str]]:
         target = tree[end + 1 : end + 1 + width]
         if end < 0 or not space or name in (b"", b".", b"..") or b"/" in name or len(target) != width:
             raise ServeError("a folder of the environment is damaged")
-        yield mode.decode("ascii", "replace"), name.decode("utf-8", "surrogateescape"), target.hex()
+        yield mode.decode("ascii", "replace"), name, target.hex()
         position = end + 1 + width
 
 

@@ -357,6 +357,10 @@ def test_a_wrong_variable_is_told_by_its_name(repository: Path, make: MakePrompt
         make().get("rag-answer").render(quesiton="x")
     with pytest.raises(InputError, match="variable 'question' must be"):
         make().get("rag-answer").render(question=3)
+    with pytest.raises(InputError, match="is not a prompt name"):
+        make().get("../rag-answer")
+    with pytest.raises(InputError, match="is not the name of an environment"):
+        make(environment="../main")
     with pytest.raises(InputError, match="is a list of variables"):
         make(contract={"rag-answer": "question"})
 
@@ -445,3 +449,41 @@ def test_importing_it_loads_next_to_nothing() -> None:
     heavy = {"typer", "rich", "git", "litellm", "pydantic", "yaml", "jinja2", "http", "ssl", "subprocess", "asyncio"}
     assert heavy & set(names.split()) == set()
     assert int(count) < 120  # of the standard library and our own
+
+
+MANY = """
+import sys
+from llmops_cli.runtime import Prompts
+seen = []
+for _ in range(25):
+    with Prompts(sys.argv[1], cache_dir=sys.argv[2], poll_s=0) as prompts:
+        seen.append(prompts.get("rag-answer").version)
+print(*seen)
+"""
+
+
+def test_many_processes_share_one_cache(tmp_path: Path, repository: Path, make: MakePrompts) -> None:
+    put(repository, released("3.0.0"))
+    command = [sys.executable, "-c", MANY, str(repository), str(tmp_path / "cache")]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(3)]
+    for number in range(1, 15):
+        put(repository, released(f"3.{number}.0"))
+    seen = [process.communicate()[0].split() for process in running]
+    assert [len(one) for one in seen] == [25] * 3
+    make().get("rag-answer")
+    repository.rename(tmp_path / "gone.git")
+    assert said(make().get("rag-answer"))[:2] == ("3.14.0", "disk")
+    assert sorted(path.suffix for path in (tmp_path / "cache").rglob("*") if path.is_file()) == [".json"] * 2
+
+
+def test_a_disk_that_cannot_be_written_is_no_reason_to_stop(
+    tmp_path: Path, repository: Path, make: MakePrompts, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(repository, released("3.0.0"))
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    prompts = make()
+    assert said(prompts.get("rag-answer"))[:2] == ("3.0.0", "live")
+    put(repository, released("3.1.0"))
+    assert prompts.refresh() == ""
+    assert said(prompts.get("rag-answer"))[:2] == ("3.1.0", "live")
+    assert len([record for record in caplog.records if "cannot be kept on disk" in record.message]) == 1

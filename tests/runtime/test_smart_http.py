@@ -1,5 +1,6 @@
 """The client against git's own server, and against servers that lie, dawdle, or are none."""
 
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from llmops_cli.errors import InputError, ServeError
+from llmops_cli.runtime.git_process import LocalRepository
 from llmops_cli.runtime.smart_http import SmartHttp
 from tests.git_server import TOKEN, GitServer
 from tests.runtime.environment import BRANCH, bare, git, put
@@ -241,9 +243,62 @@ def test_the_client_asks_for_one_branch_and_no_history(client: Connect, tmp_path
     subprocess.run(["git", "update-ref", "--stdin"], cwd=folder, check=True, input="".join(
         f"create refs/tags/a@v1.{number}.0 {commit}\n" for number in range(500)
     ).encode())  # fmt: skip
-    sizes: list[int] = []
-    with GitServer(tmp_path, token="", answered=sizes.append) as server:
+    with GitServer(tmp_path, token="") as server:
         remote = client(server)
         assert remote.tip(BRANCH) == commit
         assert remote.files(commit) == {"prompts/a.yaml": b"2"}
-    assert sizes[1] < 100 and sizes[2] < 1000
+    assert server.answers[1] < 100 and server.answers[2] < 1000
+
+
+def test_https_is_spoken_with_those_whose_certificate_is_known(
+    client: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed, so there is no certificate")
+    commit = put(bare(tmp_path / "prompts.git"), FILES)
+    certificate, key = tmp_path / "both.pem", tmp_path / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=prompts", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    certificate.write_bytes(certificate.read_bytes() + key.read_bytes())
+    with GitServer(tmp_path, certificate=certificate) as server:
+        with pytest.raises(ServeError, match=r"its certificate is not trusted \(self.signed certificate\)"):
+            client(server, token=TOKEN).tip(BRANCH)
+        assert server.headers == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        remote = client(server, token=TOKEN)
+        assert remote.tip(BRANCH) == commit
+        assert remote.files(commit) == SERVED
+        assert len(server.open) == 1
+
+
+def test_a_proxy_is_used_where_the_surroundings_name_one(
+    client: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = put(bare(tmp_path / "prompts.git"), FILES)
+    with GitServer(tmp_path, token="") as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        remote = SmartHttp("http://prompts.invalid/prompts.git", poll_timeout_s=20, fetch_timeout_s=20)
+        assert remote.tip(BRANCH) == commit
+        assert proxy.requests[-1] == "POST http://prompts.invalid/prompts.git/git-upload-pack"
+        remote.close()
+        assert client(proxy).tip(BRANCH) == commit  # without it
+        assert proxy.requests[-1] == "POST /prompts.git/git-upload-pack"
+
+
+def test_what_has_a_name_that_is_no_text_belongs_to_no_prompt(client: Connect, tmp_path: Path) -> None:
+    folder = bare(tmp_path / "prompts.git")
+    blob = git(folder, "hash-object", "-w", "--stdin", stdin=b"x").decode().strip()
+    entries = (("100644", b"\xff.yaml"), ("100644", b"a.yaml"), ("120000", b"link.yaml"))
+    lines = b"".join(f"{mode} blob {blob}\t".encode() + name + b"\0" for mode, name in entries)
+    prompts = git(folder, "mktree", "-z", stdin=lines).decode().strip()
+    tree = git(folder, "mktree", stdin=f"040000 tree {prompts}\tprompts\n".encode()).decode().strip()
+    commit = git(folder, "commit-tree", "-m", "x", tree).decode().strip()
+    git(folder, "update-ref", BRANCH, commit)
+    with GitServer(tmp_path, token="") as server:
+        assert client(server).files(commit) == {"prompts/a.yaml": b"x"}
+    local = LocalRepository(folder, poll_timeout_s=20, fetch_timeout_s=20)
+    assert local.files(commit) == {"prompts/a.yaml": b"x"}
