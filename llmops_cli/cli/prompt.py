@@ -66,7 +66,7 @@ def show(prompt: Meant, as_json: AsJson = False) -> int:
     from llmops_cli.prompts.promotable import said_of
     from llmops_cli.reports.prompt_text import prompt_pieces
 
-    registry = _registry()
+    registry = _registry(prompt.partition("@")[0])
     found = registry.resolve(_parsed(prompt))
     yanked, deprecated = said_of(registry, found)
     for name in found.unused:
@@ -145,19 +145,20 @@ def diff(
     return 0
 
 
-def _registry() -> "Registry":
+def _registry(name: str = "") -> "Registry":
+    """The registry; what is odd about its tags is told, with a `name` only of that prompt's."""
     from llmops_cli.config import load_config
     from llmops_cli.prompts.registry import open_registry
 
     registry = open_registry(load_config())
-    for warning in registry.warnings:
+    for warning in registry.warnings_of(name) if name else registry.warnings:
         console.warn(warning)
     return registry
 
 
 def resolve(text: str) -> "Prompt":
     """The prompt that a person means; what is odd about the registry is told. Raises InputError and FileError."""
-    return _registry().resolve(_parsed(text))
+    return _registry(text.partition("@")[0]).resolve(_parsed(text))
 
 
 def _parsed(text: str) -> "Reference":

@@ -42,7 +42,7 @@ def list_prompts(as_json: AsJson = False) -> int:
     from llmops_cli.prompts.registry import open_registry
 
     registry = open_registry(load_config())
-    rows = overview(registry)
+    rows = overview(registry, texts=False)
     _warn(registry)
     for row in rows:
         if row.problem:
@@ -94,7 +94,7 @@ def log(
 
     registry = open_registry(load_config())
     entries = history(registry, name)
-    _warn(registry)
+    _warn(registry, name)
     if as_json:
         console.out_json({"format": "llmops.log/1", "name": name, "versions": [entry.as_json() for entry in entries]})
         return 0
@@ -248,8 +248,9 @@ def _note(entry: "LogEntry") -> str:
     return f"deprecated: {entry.deprecated}" if entry.deprecated else ""
 
 
-def _warn(registry: "Registry") -> None:
-    console.warn_some(registry.warnings, most=_SHOWN, more="more tags are skipped")
+def _warn(registry: "Registry", name: str = "") -> None:
+    warnings = registry.warnings_of(name) if name else registry.warnings
+    console.warn_some(warnings, most=_SHOWN, more="more tags are skipped")
 
 
 def _release_json(one: "Release") -> dict[str, str]:

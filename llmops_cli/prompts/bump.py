@@ -188,7 +188,7 @@ def _candidate(registry: Registry, prompt: Prompt, target: Version, pre: str, ch
     if not changed and registry.release(prompt.name, prompt.version) is not None:
         return prompt.version  # there is nothing new to try out
     final = target.final
-    known = [*(release.version for release in registry.releases(prompt.name)), *(one.version for one in changed)]
+    known = [*registry.versions(prompt.name), *(one.version for one in changed)]
     taken = [version for version in known if version.pre and version.final == final]
     own = prompt.version
     if own.pre[:1] == (pre,) and own.final == final and (own not in taken or target == own):

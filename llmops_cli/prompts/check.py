@@ -201,7 +201,7 @@ def _against_releases(registry: Registry, candidate: Candidate) -> list[Finding]
 def _behind_its_candidates(registry: Registry, candidate: Candidate) -> list[Finding]:
     """A prerelease goes past those of the same MAJOR.MINOR.PATCH that are released already."""
     version = candidate.prompt.version
-    series = [one.version for one in registry.releases(candidate.prompt.name) if one.version.final == version.final]
+    series = [one for one in registry.versions(candidate.prompt.name) if one.final == version.final]
     if not version.pre or not series or max(series) < version:
         return []
     message = f"{version} is below the release {max(series)}"

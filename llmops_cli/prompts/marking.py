@@ -128,10 +128,10 @@ def _wanted(registry: Registry, order: Order) -> Mark:
         return Mark(order.kind, order.name, release.version, release.commit, reason, order.use)
     if order.kind == "yanked":
         raise InputError("a yank is of one version", hint=registry.known(order.name))
-    releases = registry.releases(order.name)
-    if not releases:
+    latest = registry.latest(order.name, yanked=True)
+    if latest is None:
         raise InputError(f"nothing of {order.name} is released", hint=registry.known(order.name))
-    return Mark(order.kind, order.name, None, releases[-1].commit, reason, order.use)
+    return Mark(order.kind, order.name, None, latest.commit, reason, order.use)
 
 
 def _attempt(registry: Registry, repo: Repo, wanted: Mark, remote: str, *, dry_run: bool) -> Marked | None:

@@ -1,7 +1,7 @@
 """Every prompt at a glance: its version, whether that is released, and where it is live."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from llmops_cli.errors import FileError, InputError
@@ -12,6 +12,7 @@ from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
+from llmops_cli.prompts.working_file import WorkingFile, as_released, read_file
 
 State = Literal["released", "modified", "unreleased", "deleted", "broken"]
 
@@ -31,10 +32,17 @@ class Overview:
     prompt: Prompt | None = field(default=None, compare=False)  # of the working tree
 
 
-def overview(registry: Registry) -> list[Overview]:
-    """All prompts by name; a file that cannot be loaded is `broken`, never an exception."""
-    authored = set(registry.authored())
-    return [_one(registry, name, name in authored) for name in registry.names()]
+def overview(registry: Registry, *, texts: bool = True) -> list[Overview]:
+    """All prompts by name; a file that cannot be loaded is `broken`, never an exception.
+
+    Without `texts` a file that is the released one to the byte is not parsed, and its `prompt` is None.
+    """
+    files = {name: read_file(registry, name) for name in registry.authored()}
+    registry.read_ahead({name: files[name].version if name in files else None for name in registry.names()})
+    unchanged = set() if texts else as_released(registry, files.values())
+    rows = [_one(registry, name, files.get(name), name in unchanged) for name in registry.names()]
+    # a tag that looks like a release, and is none, makes no prompt
+    return [row for row in rows if row.name in files or row.released or row.live]
 
 
 def state_of(registry: Registry, name: str, version: str, digest: str) -> State:
@@ -50,22 +58,30 @@ def live_on(registry: Registry, release: Release) -> list[str]:
     return [live.environment for live in registry.serving(release.name) if live.version == release.version]
 
 
-def _one(registry: Registry, name: str, authored: bool) -> Overview:
+def _one(registry: Registry, name: str, file: WorkingFile | None, unchanged: bool) -> Overview:
     latest = registry.latest(name)
-    released = str(latest.version) if latest else ""
     said = registry.mark(name)
-    deprecated = said.sentence if said else ""
-    live = {served.environment: str(served.version) for served in registry.serving(name)}
-    if not authored:
-        return Overview(name, "", "deleted", released, live, deprecated=deprecated)
+    row = Overview(
+        name=name,
+        version="",
+        state="deleted",
+        released=str(latest.version) if latest else "",
+        live={served.environment: str(served.version) for served in registry.serving(name)},
+        deprecated=said.sentence if said else "",
+    )
+    if file is None:
+        return row
+    release = registry.release(name, file.version) if unchanged and file.version else None
+    if release is not None:
+        return replace(row, version=str(release.version), state="released", yanked=release.yanked,
+                       deprecated=release.deprecated)  # fmt: skip
     try:
-        path = prompt_path(registry.work_tree, name, folder=registry.folder)
-        prompt = load_prompt(registry.work_tree, path or name, folder=registry.folder)
+        prompt = load_prompt(registry.work_tree, file.path or name, folder=registry.folder)
     except InputError as error:  # what is wrong with the file, or with its name
-        return Overview(name, "", "broken", released, live, error.message, deprecated=deprecated)
+        return replace(row, state="broken", problem=file.problem or error.message)
     state = state_of(registry, name, str(prompt.version), prompt.digest)
     yanked, deprecated = said_of(registry, prompt)
-    return Overview(name, str(prompt.version), state, released, live, "", yanked, deprecated, prompt)
+    return replace(row, version=str(prompt.version), state=state, yanked=yanked, deprecated=deprecated, prompt=prompt)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,10 @@ def check_promotable(registry: Registry, release: Release) -> str:
 
 def next_lower(registry: Registry, release: Release) -> Release | None:
     """The highest release below this one that is not yanked; a prerelease only where there is nothing else."""
-    lower = [one for one in registry.releases(release.name) if one.version < release.version and not one.yanked]
-    return next((one for one in reversed(lower) if not one.version.pre), lower[-1] if lower else None)
+    name, yanked = release.name, registry.yanked(release.name)
+    lower = [one for one in registry.versions(name) if one < release.version and one not in yanked]
+    best = next((one for one in reversed(lower) if not one.pre), lower[-1] if lower else None)
+    return registry.release(name, best) if best else None
 
 
 def said_of(registry: Registry, prompt: Prompt) -> tuple[str, str]:
@@ -40,6 +42,5 @@ def way_back(registry: Registry, name: str, stack: Sequence[str], live: str) -> 
 
     `stack` as `live.stack_of` gives it.
     """
-    known = {str(release.version): release for release in registry.releases(name)}
-    healthy = (version for version in reversed(stack) if version not in known or not known[version].yanked)
-    return next((version for version in healthy if version != live), "")
+    unwanted = {live, *map(str, registry.yanked(name))}
+    return next((version for version in reversed(stack) if version not in unwanted), "")

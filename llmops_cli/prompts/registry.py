@@ -3,6 +3,7 @@
 A snapshot: after a release or a promotion open it again. Order comes from versions and ancestry, never from clocks.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,12 +11,14 @@ from llmops_cli.config import Config
 from llmops_cli.errors import InputError
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
+from llmops_cli.prompts.gto import with_paths
 from llmops_cli.prompts.live import BRANCHES, Environment, Live, read_environments, read_live
-from llmops_cli.prompts.mark import Mark, read_marks
+from llmops_cli.prompts.mark import Mark
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import Reference, check_name
 from llmops_cli.prompts.served import load_served, tag_of
-from llmops_cli.prompts.tag import Release, read_releases
+from llmops_cli.prompts.shelf import TagReader, sort_tags
+from llmops_cli.prompts.tag import Release
 from llmops_cli.prompts.version import Version, exact_version
 from llmops_cli.prompts.version_range import VersionRange
 from llmops_cli.vcs.commit_tree import CommitTree, Known
@@ -42,9 +45,8 @@ class Registry:
         self.config = config
         self.repo = repo
         self.refs = refs
-        self._marks, dubious = read_marks(refs.tags)
-        self._releases, warnings = read_releases(refs.tags, self._marks)
-        self.warnings = warnings + dubious
+        self._reader = TagReader(repo)
+        self._shelves, self._odd = sort_tags(refs.tags, self._reader, self._completed)
         self._trees: dict[tuple[str, str], CommitTree] = {}
         self._known = Known()
 
@@ -73,36 +75,74 @@ class Registry:
             )
         return self._trees[commit, label]
 
+    @property
+    def warnings(self) -> list[str]:
+        """A sentence for every tag that only looks like one of ours, as far as they have been read."""
+        return [*self._odd, *(text for name in self._shelves for text in self.warnings_of(name))]
+
+    def warnings_of(self, name: str) -> list[str]:
+        """The warnings about the tags of one prompt."""
+        self.versions(name)  # their names at least are read
+        return self._shelves[name].warnings if name in self._shelves else []
+
     def releases(self, name: str | None = None) -> tuple[Release, ...]:
         """The releases of a prompt (or of all) in ascending order of versions."""
         if name is not None:
-            return self._releases.get(name, ())
-        return tuple(release for of_one in sorted(self._releases) for release in self._releases[of_one])
+            return self._shelves[name].releases() if name in self._shelves else ()
+        self._reader.read([tag for shelf in self._shelves.values() for tag in shelf.versions.values()])
+        return tuple(release for each in sorted(self._shelves) for release in self._shelves[each].releases())
+
+    def versions(self, name: str) -> list[Version]:
+        """The versions that look released, in ascending order, from the names of the tags alone."""
+        return list(self._shelves[name].versions) if name in self._shelves else []
+
+    def tagged(self, name: str, version: Version) -> str | None:
+        """The id of the tag that bears the name of this release; it is not read."""
+        tag = self._shelves[name].versions.get(version) if name in self._shelves else None
+        return tag.tag_id if tag else None
+
+    def yanked(self, name: str) -> set[Version]:
+        """The versions that are yanked."""
+        return self._shelves[name].yanked if name in self._shelves else set()
 
     def latest(self, name: str, *, yanked: bool = False) -> Release | None:
         """The highest release that is no prerelease, else the highest; None when there is none.
 
         Yanked ones count only where their numbers are meant, which stay taken.
         """
-        own = [release for release in self.releases(name) if yanked or not release.yanked]
-        return next((release for release in reversed(own) if not release.version.pre), own[-1] if own else None)
+        return self._shelves[name].latest(yanked=yanked) if name in self._shelves else None
 
     def release(self, name: str, version: Version | str) -> Release | None:
         """One release, None when it does not exist."""
-        return self._by_reference.get(f"{name}@{version}")
-
-    @cached_property
-    def _by_reference(self) -> dict[str, Release]:
-        return {release.reference: release for release in self.releases()}
+        wanted = exact_version(version) if isinstance(version, str) else version
+        return self._shelves[name].release(wanted) if wanted and name in self._shelves else None
 
     def mark(self, name: str, version: Version | None = None) -> Mark | None:
         """What was said of a release, or of the prompt as a whole, after it was made."""
-        return self._marks.get(name if version is None else f"{name}@{version}")
+        about = name if version is None else f"{name}@{version}"
+        return self._shelves[name].marks.get(about) if name in self._shelves else None
+
+    def read_ahead(self, versions: Mapping[str, Version | None]) -> None:
+        """Read in one go, for each of these prompts, the latest release, this version, and what was said of them."""
+        self._reader.read(
+            [
+                tag
+                for name, version in versions.items()
+                if name in self._shelves
+                for tag in self._shelves[name].worth_reading([version] if version else [])
+            ]
+        )
+
+    def _completed(self, releases: Sequence[Release]) -> Sequence[Release]:
+        """What the tags of GTO do not say of their releases, read from their commits."""
+        if self.repo is None or all(release.path for release in releases):
+            return releases
+        return with_paths(self.repo, releases, folder=self.config.prefix + self.folder)
 
     def names(self) -> list[str]:
         """Every prompt that exists in the working tree, in a release, or in an environment."""
         served = {name for environment in self._live.values() for name in environment}
-        return sorted({*self.authored(), *self._releases, *served})
+        return sorted({*self.authored(), *(name for name, shelf in self._shelves.items() if shelf.versions), *served})
 
     def authored(self) -> list[str]:
         """The prompts of the working tree."""
@@ -213,11 +253,10 @@ class Registry:
 
     def known(self, name: str) -> str:
         """What can stand behind `NAME@`, for a hint."""
-        if not self.releases(name) and self.tags_missing():
+        if not self.versions(name) and self.tags_missing():
             return "no tags fetched; run: git fetch --tags"
         versions = [
-            f"{release.version} (yanked)" if release.yanked else str(release.version)
-            for release in reversed(self.releases(name))
+            f"{one} (yanked)" if one in self.yanked(name) else str(one) for one in reversed(self.versions(name))
         ]
         shown = ", ".join(versions[:12]) + (f" and {len(versions) - 12} more" if len(versions) > 12 else "")
         if not versions and name not in self.names():
@@ -250,8 +289,8 @@ class Registry:
         if wanted is None:
             found = self.latest(name)
         else:
-            fitting = (release for release in reversed(self.releases(name)) if release.version in wanted)
-            found = next((release for release in fitting if not release.yanked), None)
+            fitting = (self.release(name, one) for one in reversed(self.versions(name)) if one in wanted)
+            found = next((release for release in fitting if release and not release.yanked), None)
         if found is None:
             which = f"is in {text}" if wanted else "can be the latest"
             raise InputError(f"no release of {name} {which}", hint=self.known(name))

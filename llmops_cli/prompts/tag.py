@@ -1,14 +1,13 @@
 """A release and its tag: `NAME@vX.Y.Z`, a sentence for people, trailers for programs."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from llmops_cli.errors import InputError
-from llmops_cli.prompts.mark import Mark, is_mark
+from llmops_cli.prompts.mark import Mark
 from llmops_cli.prompts.prompt import NAME
-from llmops_cli.prompts.version import Version
+from llmops_cli.prompts.version import Version, exact_version
 from llmops_cli.vcs.tag_object import TagRef, parse_tag
 from llmops_cli.vcs.trailers import read_trailers, with_trailers
 
@@ -64,27 +63,6 @@ def tag_name(name: str, version: Version) -> str:
     return f"{name}@v{version}"
 
 
-def read_releases(
-    tags: Iterable[TagRef], marks: Mapping[str, Mark] = MappingProxyType({})
-) -> tuple[dict[str, tuple[Release, ...]], list[str]]:
-    """Per prompt its releases in ascending order of versions, and a sentence for every tag that only looks like one.
-
-    `marks` as `read_marks` gives them.
-    """
-    found: dict[str, list[Release]] = {}
-    warnings: list[str] = []
-    for tag in tags:
-        match = _TAG.match(tag.name)
-        if match is None or is_mark(tag.name):
-            continue
-        read = _release(tag, match["name"], match["version"])
-        if isinstance(read, Release):
-            found.setdefault(read.name, []).append(_marked(read, marks))
-        else:
-            warnings.append(f"tag {tag.name} is skipped: {read}")
-    return {name: tuple(sorted(of_one, key=lambda r: r.version)) for name, of_one in found.items()}, warnings
-
-
 def read_tag_object(data: bytes) -> Release:
     """The release whose tag object has these bytes. Whether it is signed, and by whom, is not looked at.
 
@@ -95,13 +73,14 @@ def read_tag_object(data: bytes) -> Release:
     except ValueError as error:
         raise InputError(str(error)) from None
     match = _TAG.match(tag.name)
-    read = _release(tag, match["name"], match["version"]) if match else "it is not the tag of a release"
+    version = exact_version(match["version"].partition("#")[0]) if match else None
+    read = read_release(tag, match["name"], version) if match and version else "it is not the tag of a release"
     if isinstance(read, str):
         raise InputError(f"tag {tag.name}: {read}")
     return read
 
 
-def _marked(release: Release, marks: Mapping[str, Mark]) -> Release:
+def marked(release: Release, marks: Mapping[str, Mark]) -> Release:
     """The release with what was said of it later."""
     own, whole = marks.get(release.reference), marks.get(release.name)
     if own is not None and own.kind == "yanked":
@@ -110,22 +89,22 @@ def _marked(release: Release, marks: Mapping[str, Mark]) -> Release:
     return replace(release, deprecated=said.sentence) if said else release
 
 
-def _release(tag: TagRef, name: str, version_text: str) -> Release | str:
-    """The release, or why the tag is not one."""
+def read_release(tag: TagRef, name: str, version: Version) -> Release | str:
+    """The release, or why the tag is not one.
+
+    One without a word of ours is GTO's: it has no digest and no path.
+    """
     if not tag.kind:
         return "it is a lightweight tag"
     if tag.kind != "commit":
         return f"it points at a {tag.kind}, not at a commit"
     if not NAME.match(name):
         return f"{name!r} is not a prompt name"
-    try:
-        version = Version.parse(version_text)
-    except InputError as error:
-        return error.message
     trailers = read_trailers(f"{tag.subject}\n\n{tag.body}")
     digest = trailers.get("Llmops-Digest", "")
     path = trailers.get("Llmops-Path", "")
-    if not DIGEST.match(digest) or not path:
+    ours = any(key.startswith("Llmops-") for key in trailers)
+    if ours and not (DIGEST.match(digest) and path):
         return "it was not made by llmops (no Llmops-Digest and Llmops-Path)"
     return Release(
         name=name,

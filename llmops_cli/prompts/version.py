@@ -57,12 +57,16 @@ class Version:
         return Version(self.major, self.minor, self.patch)
 
     def __lt__(self, other: "Version") -> bool:
-        return self._key() < other._key()
+        return self.precedence < other.precedence
 
-    def _key(self) -> tuple[object, ...]:
+    @property
+    def precedence(self) -> tuple[object, ...]:
+        """What orders versions."""
+        if not self.pre:
+            return (self.major, self.minor, self.patch, True, ())
         # numeric identifiers come before alphanumeric ones, no prerelease after all (semver.org, item 11)
         pre = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in self.pre)
-        return (self.major, self.minor, self.patch, not self.pre, pre)
+        return (self.major, self.minor, self.patch, False, pre)
 
     def bump(self, level: Level) -> "Version":
         """The next version of that level; a prerelease is finished first when its own release satisfies the level."""

@@ -1,65 +1,68 @@
-"""All refs that concern us, in one command: version tags with their messages, environment branches here and there."""
+"""All refs that concern us, in one command: tags by name, environment branches here and there."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from llmops_cli.vcs.commit import refused_write
 from llmops_cli.vcs.plumbing import SLOW_TIMEOUT_S
 from llmops_cli.vcs.repo import Repo, check_id, check_remote
-from llmops_cli.vcs.tag_object import TagRef
+from llmops_cli.vcs.tag_object import TagRef, parse_tag
 
-# %(type) and %(object) are the tag's own words: a nested tag is seen as one, also where git peels all the way
-_FIELDS = (
-    "refname",
-    "objecttype",
-    "objectname",
-    "type",
-    "object",
-    "taggername",
-    "taggerdate:iso-strict",
-    "contents:subject",
-    "contents:body",
-)
-_FORMAT = "%00".join(f"%({field})" for field in _FIELDS) + "%00"
+
+class TagName(NamedTuple):
+    """A tag as a listing shows it. `kind` is `tag` for an annotated one, and `tag_id` the id of its own object."""
+
+    name: str
+    kind: str
+    tag_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refs:
-    """A snapshot: every tag, and the commits of branches below the asked-for folder, here and on the remote."""
+    """A snapshot: every tag by name, and the commits of branches below the asked-for folder, here and on the remote."""
 
-    tags: tuple[TagRef, ...]
+    tags: tuple[TagName, ...]
     local: dict[str, str]
     remote: dict[str, str]
 
 
 def read_refs(repo: Repo, *, folder: str, remote: str) -> Refs:
-    """Tags, and branches below `folder` (`llmops/`) by their name below it, in one `git for-each-ref`."""
+    """Tags, and branches below `folder` (`llmops/`) by their name below it, in one `git for-each-ref`.
+
+    No object is read: ten thousand tags are listed in some hundredths of a second; `read_tags` reads those that count.
+    """
     local, tracking = f"refs/heads/{folder}", f"refs/remotes/{check_remote(remote)}/{folder}"
-    answer = repo.ask("for-each-ref", f"--format={_FORMAT}", "refs/tags", local.rstrip("/"), tracking.rstrip("/"))
-    fields = answer.out.decode("utf-8", "replace").split("\0")
-    tags: list[TagRef] = []
+    names = ("refs/tags", local.rstrip("/"), tracking.rstrip("/"))
+    answer = repo.ask("for-each-ref", "--format=%(refname) %(objecttype) %(objectname)", *names)
+    tags: list[TagName] = []
     branches: dict[str, dict[str, str]] = {local: {}, tracking: {}}
-    for start in range(0, len(fields) - len(_FIELDS), len(_FIELDS)):
-        name, object_type, object_id, kind, target, tagger, date, subject, body = fields[start : start + len(_FIELDS)]
-        name = name.lstrip("\n")
+    for line in answer.lines:
+        name, kind, object_id = line.rsplit(" ", 2)
         if name.startswith("refs/tags/"):
-            annotated = object_type == "tag"
-            tags.append(
-                TagRef(
-                    name.removeprefix("refs/tags/"),
-                    object_id,
-                    kind if annotated else "",
-                    target if annotated else object_id,
-                    tagger,
-                    date,
-                    subject,
-                    body,
-                )
-            )
+            tags.append(TagName(name[10:], kind, object_id))
             continue
         for prefix, found in branches.items():
             if name.startswith(prefix):
                 found[name.removeprefix(prefix)] = object_id
     return Refs(tuple(tags), branches[local], branches[tracking])
+
+
+def read_tags(repo: Repo, tags: Sequence[TagName]) -> list[TagRef]:
+    """What these tags say, in their order, in one process. A lightweight one has no `kind`."""
+    annotated = [tag.tag_id for tag in tags if tag.kind == "tag"]
+    objects = dict(zip(annotated, repo.read_tags(annotated), strict=True))
+    return [_tag(tag, objects.get(tag.tag_id)) for tag in tags]
+
+
+def _tag(tag: TagName, data: bytes | None) -> TagRef:
+    if data is None:
+        return TagRef(tag.name, tag.tag_id, "", tag.tag_id, "", "", "", "")
+    try:
+        read = parse_tag(data)
+    except ValueError:
+        return TagRef(tag.name, tag.tag_id, "broken tag", tag.tag_id, "", "", "", "")
+    return read if read.name == tag.name else replace(read, name=tag.name)  # a ref may be called otherwise than its tag
 
 
 def update_ref(repo: Repo, ref: str, commit: str, *, before: str | None) -> str:

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmops_cli.prompts.tag import Release, read_releases
+from llmops_cli.prompts.tag import Release, read_release
 from llmops_cli.prompts.version import Version
-from llmops_cli.vcs.refs import TagRef
+from llmops_cli.vcs.tag_object import TagRef
 from llmops_cli.vcs.trailers import one_line
 
 NAMES = st.from_regex(r"[a-z0-9]([a-z0-9\-_/]{0,10}[a-z0-9])?", fullmatch=True)
@@ -18,4 +18,4 @@ def test_round_trip(name: str, version: Version, digest: str, summary: str) -> N
     written = Release(name, version, digest, "c" * 40, f"prompts/{name}.yaml", "minor", one_line(summary))
     subject, _, body = written.message().partition("\n\n")
     tag = TagRef(written.tag, "", "commit", "c" * 40, "", "", subject, body)
-    assert read_releases([tag]) == ({name: (written,)}, [])
+    assert read_release(tag, name, version) == written

@@ -2,7 +2,7 @@
 
 from llmops_cli.vcs.commit import commit_files
 from llmops_cli.vcs.push import Outcome, push
-from llmops_cli.vcs.refs import checked_out, create_tag, delete_ref, read_refs, update_ref
+from llmops_cli.vcs.refs import checked_out, create_tag, delete_ref, read_refs, read_tags, update_ref
 from llmops_cli.vcs.repo import Repo
 from tests.conftest import GitRepo
 from tests.journeys.team import MakeRepo
@@ -23,9 +23,12 @@ def test_tags_of_every_kind(repo: GitRepo) -> None:
     repo.git("branch", "llmops/production")
     repo.git("branch", "other")
     refs = read_refs(found(repo), folder="llmops/", remote="origin")
-    kinds = {tag.name: tag.kind for tag in refs.tags}
-    assert kinds == {"light": "", "full": "commit", "nested": "tag", "tree": "tree"}
-    full = next(tag for tag in refs.tags if tag.name == "full")
+    assert {tag.name: tag.kind for tag in refs.tags} == {
+        "light": "commit", "full": "tag", "nested": "tag", "tree": "tag",
+    }  # fmt: skip
+    tags = read_tags(found(repo), refs.tags)
+    assert {tag.name: tag.kind for tag in tags} == {"light": "", "full": "commit", "nested": "tag", "tree": "tree"}
+    full = next(tag for tag in tags if tag.name == "full")
     assert (full.target, full.tagger, full.subject, full.body) == (
         commit,
         "Ann Example",
