@@ -11,6 +11,7 @@ from llmops_cli.files.shape import FileShape, ProjectPath, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
 
 SETTINGS_FILE = "llmops.yaml"
+_COMMIT = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\Z")
 _FINGERPRINT = re.compile(r"([0-9A-F]{40}|[0-9A-F]{64})\Z")
 _SOAK = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smhd])\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -50,6 +51,9 @@ class SigningSettings(FileShape):
         default_factory=list, description="Who may sign with GPG keys: their whole fingerprints."
     )
     required: bool = Field(default=False, description="Whether every release must be signed by one of them.")
+    after: str = Field(
+        default="", description="A commit, by its whole id: releases of what it holds already need no signature."
+    )
 
     @field_validator("gpg_keys")
     @classmethod
@@ -59,6 +63,14 @@ class SigningSettings(FileShape):
         if not all(_FINGERPRINT.match(key) for key in plain):
             raise ValueError("must be whole fingerprints of 40 or 64 hex digits, as gpg --fingerprint prints them")
         return plain
+
+    @field_validator("after")
+    @classmethod
+    def _whole_id(cls, commit: str) -> str:
+        """What a branch or a tag names can be moved."""
+        if commit and not _COMMIT.match(commit):
+            raise ValueError("must be the whole id of a commit, 40 or 64 hex digits, as git rev-parse prints it")
+        return commit
 
     @model_validator(mode="after")
     def _somebody_may(self) -> "SigningSettings":

@@ -116,6 +116,7 @@ def test_a_current_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pyte
         ("signing: {required: true}", "nobody may sign"),
         ("signing: {gpg_keys: [9DD06A6A]}", "whole fingerprints"),
         ("signing: {allowed_signers: ../signers}", "below the project root"),
+        ("signing: {after: main}", "whole id of a commit"),
     ],
 )
 def test_signing_that_would_let_anybody_or_nobody_through_is_refused(text: str, says: str) -> None:

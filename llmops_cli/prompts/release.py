@@ -11,7 +11,7 @@ from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
 from llmops_cli.prompts.level import Evidence, no_evidence
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.registry import Registry, open_registry
-from llmops_cli.prompts.signature import signers_of, verdicts_of
+from llmops_cli.prompts.signature import must_be_signed, signers_of, verdicts_of
 from llmops_cli.prompts.tag import Release
 from llmops_cli.prompts.tag_push import fetch_tags, push_new_tags, take_back
 from llmops_cli.vcs.refs import create_tag
@@ -121,14 +121,15 @@ def _tagged(repo: Repo, wanted: Release, sign: bool | None) -> Release:
 
 def _refuse_unsigned(registry: Registry, made: Sequence[Release]) -> None:
     """Where signatures are required, a tag without a good one would be refused by everybody who verifies it."""
-    branch = find_default_branch(registry) if made else None
-    if branch is None or not branch.settings().signing.required:
+    if not made or find_default_branch(registry) is None:
         return
-    verdicts = verdicts_of(registry, made, signers_of(registry))
-    refused = [f"{one.tag}: {each.words}" for one, each in zip(made, verdicts, strict=True) if not each.good]
+    signers = signers_of(registry)
+    wanted = [one for one in made if one in must_be_signed(registry, made, signers)]
+    verdicts = verdicts_of(registry, wanted, signers)
+    refused = [f"{one.tag}: {each.words}" for one, each in zip(wanted, verdicts, strict=True) if not each.good]
     if refused:
         raise GateError(
-            "\n".join([*refused, f"{branch.label} requires signatures; nothing was released"]),
+            "\n".join([*refused, f"{signers.place} requires signatures; nothing was released"]),
             hint="sign with --sign, or always: git config tag.gpgSign true (and see user.signingKey)",
         )
 

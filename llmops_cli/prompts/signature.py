@@ -17,6 +17,7 @@ from llmops_cli.prompts.clone_state import keep, recall
 from llmops_cli.prompts.default_branch import DefaultBranch, find_default_branch
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
+from llmops_cli.vcs.reach import beyond
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tag_object import parse_tag
 from llmops_cli.vcs.tag_signature import Checked, Kind, check_signatures, kind_of
@@ -49,6 +50,7 @@ class Signers:
     gpg: frozenset[str]
     required: bool
     place: str  # where that is said, for messages
+    after: str = ""  # a commit: what was released of it and of those before it need not be signed
 
     @property
     def named(self) -> bool:
@@ -72,8 +74,18 @@ def signers_of(registry: Registry) -> Signers:
     gpg = frozenset(settings.gpg_keys)
     if settings.allowed_signers or gpg:
         ssh = _allowed(branch, settings.allowed_signers) if settings.allowed_signers else b""
-        return Signers(ssh, gpg, settings.required, f"llmops.yaml at {branch.label}")
-    return Signers(_own_list(registry.repo), gpg, settings.required, "git config gpg.ssh.allowedSignersFile")
+        return Signers(ssh, gpg, settings.required, f"llmops.yaml at {branch.label}", settings.after)
+    return Signers(_own_list(registry.repo), gpg, False, "git config gpg.ssh.allowedSignersFile")
+
+
+def must_be_signed(registry: Registry, releases: Sequence[Release], signers: Signers) -> frozenset[Release]:
+    """Those of the releases that the default branch requires a signature of. Raises MeasureError."""
+    if not signers.required or registry.repo is None:
+        return frozenset()
+    if not signers.after or registry.repo.commit_of(signers.after) is None:
+        return frozenset(releases)
+    later = beyond(registry.repo, [release.commit for release in releases], [signers.after])
+    return frozenset(release for release in releases if release.commit in later)
 
 
 def verdict_of(registry: Registry, release: Release) -> SignatureVerdict:

@@ -37,7 +37,7 @@ def test_a_signed_repository(repo: GitRepo, shell: Shell, tmp_path: Path) -> Non
     repo.commit({"prompts/rag-answer.yaml": prompt("1.1.0", "Words of 1.1.0.")})
     assert shell(repo, "prompt", "release").code == 1
     shell.done(repo, "prompt", "release", "--sign")
-    assert shell.done(repo, "verify").err.startswith("2 releases, 2 environments verified: everything is as it says")
+    assert shell.done(repo, "verify").err.startswith("2 releases, 0 environments verified: everything is as it says")
 
     # signed by somebody else, who also puts a key of theirs into the list on a branch: main counts
     sign_with(repo, eve)
@@ -85,6 +85,29 @@ def test_where_nothing_is_required_a_wrong_signature_is_a_warning(repo: GitRepo,
     repo.commit({"llmops.yaml": SETTINGS})
     assert findings(shell, repo) == [("bad-signature", "unchecked", f"main ({repo.git('rev-parse', 'main')[:7]})")]
     assert shell(repo, "verify").code == 3
+
+
+def test_releases_of_before_and_environments_that_demand_it(repo: GitRepo, shell: Shell, tmp_path: Path) -> None:
+    ann = ssh_key(tmp_path, "ann")
+    release(repo, shell, "1.0.0", "From before anybody signed.")
+    before = repo.git("rev-parse", "HEAD")
+    shell.done(repo, "promote", "rag-answer", "1.0.0", "--env", "production")
+    settings = f"signing: {{allowed_signers: signers, required: true, after: {before}}}\n"
+    repo.commit({"llmops.yaml": settings, "signers": allowed(ann=ann)})
+    repo.commit({"prompts/rag-answer.yaml": prompt("1.1.0")})
+    assert shell(repo, "prompt", "release").code == 1
+    shell.done(repo, "prompt", "release", "--no-sign", "--dry-run")
+    sign_with(repo, ann)
+    shell.done(repo, "prompt", "release")
+    assert findings(shell, repo) == []
+    # what production serves must be signed all the same, whatever is said of releases
+    repo.commit({"llmops.yaml": settings + "environments: {production: {signed: true}}\n"})
+    assert findings(shell, repo) == [("unsigned", "error", "rag-answer@v1.0.0")]
+    shell.done(repo, "promote", "rag-answer", "1.1.0", "--env", "production")
+    assert findings(shell, repo) == []
+    # a commit that is not here excuses nothing
+    repo.commit({"llmops.yaml": settings.replace(before, "0" * 40)})
+    assert findings(shell, repo) == [("unsigned", "error", "rag-answer@v1.0.0")]
 
 
 def test_gpg(repo: GitRepo, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from llmops_cli.errors import InputError
 from llmops_cli.prompts.clone_state import keep, recall
 from llmops_cli.prompts.live import BRANCHES
+from llmops_cli.prompts.mark import is_mark
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.served import RELEASES, name_at, tag_of
 from llmops_cli.prompts.tag import Release, read_tag_object
@@ -71,9 +72,13 @@ def by_this_clone(registry: Registry, names: Sequence[str]) -> Iterator[Recorded
 
 
 def remember(registry: Registry, releases: Iterable[Release]) -> bool:
-    """Write down what the tags of these releases are, unless something else is known; False when it cannot be kept."""
+    """Write down what the tags of these releases are, unless something else is known; False when it cannot be kept.
+
+    Yanks and deprecations are written down as well: who deletes such a tag would undo it.
+    """
     kept = recall(registry, _KEPT)
-    now = {release.tag: release.tag_id for release in releases}
+    marks = {tag.name: tag.tag_id for tag in registry.refs.tags if tag.kind and is_mark(tag.name)}
+    now = {**{release.tag: release.tag_id for release in releases}, **marks}
     return now.keys() <= kept.keys() or keep(registry, _KEPT, {**now, **kept})
 
 
@@ -84,7 +89,8 @@ def moved(registry: Registry, records: Iterable[Recorded]) -> Iterator[Finding]:
     shared = registry.config.settings.remote in registry.repo.remotes()
     told: set[str] = set()
     for record in records:
-        if record.tag in told or now.get(record.tag) == record.tag_id:
+        # of two people who yanked one version the remote's tag stays, so a mark may be another and say the same
+        if record.tag in told or now.get(record.tag) == record.tag_id or (is_mark(record.tag) and record.tag in now):
             continue
         told.add(record.tag)
         if record.tag in now:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from llmops_cli.errors import FileError
 from llmops_cli.prompts.default_branch import DefaultBranch
 from llmops_cli.prompts.registry import Registry
-from llmops_cli.prompts.signature import SignatureVerdict, signers_of, verdicts_of
+from llmops_cli.prompts.signature import SignatureVerdict, must_be_signed, signers_of, verdicts_of
 from llmops_cli.prompts.tag import Release
 from llmops_cli.prompts.verify.finding import Finding, Level
 from llmops_cli.vcs.tag_object import parse_tag
@@ -28,20 +28,35 @@ def named(registry: Registry, releases: Sequence[Release]) -> Iterator[Finding]:
 def signed(registry: Registry, releases: Sequence[Release], branch: DefaultBranch | None) -> Iterator[Finding]:
     """Whether the releases are signed by those who may. Raises MeasureError.
 
-    Where no signature is required, one that does not hold is a warning; where nobody is named, none is looked at.
+    Required is that of all releases, or of those that an environment serves which demands it. Elsewhere a signature
+    that does not hold is a warning; where nobody is named, none is looked at.
     """
     if branch is None:
         return  # told already: so much is not known then
     try:
         signers = signers_of(registry)
+        wanted = _demanded_by_environments(registry, branch)
     except FileError as error:
         yield Finding("bad-signature", "unchecked", branch.label, f"it is not known who may sign: {error.message}")
         return
-    for release, verdict in (
-        zip(releases, verdicts_of(registry, releases, signers), strict=True) if signers.named else []
-    ):
-        if not verdict.good and (signers.required or verdict.state != "unsigned"):
-            yield _finding(release, verdict, signers.place if signers.required else "")
+    wanted |= dict.fromkeys(must_be_signed(registry, releases, signers), signers.place)
+    looked = [release for release in releases if signers.named or release in wanted]
+    for release, verdict in zip(looked, verdicts_of(registry, looked, signers), strict=True):
+        by = wanted.get(release, "")
+        if not verdict.good and (by or verdict.state != "unsigned"):
+            yield _finding(release, verdict, by)
+
+
+def _demanded_by_environments(registry: Registry, branch: DefaultBranch) -> dict[Release, str]:
+    """The releases that are live where only signed ones may be, and where that is said. Raises FileError."""
+    rules = branch.settings().environments
+    strict = [each.name for each in registry.environments() if each.name in rules and rules[each.name].signed]
+    return {
+        release: f"the environment {name} (llmops.yaml at {branch.label})"
+        for name in strict
+        for one in registry.live(name).values()
+        if (release := registry.release(one.name, one.version))
+    }
 
 
 def _finding(release: Release, verdict: SignatureVerdict, required_by: str) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from llmops_cli.errors import InputError
 from llmops_cli.prompts.default_branch import find_default_branch
-from llmops_cli.prompts.live import Environment
+from llmops_cli.prompts.live import BRANCHES, Environment
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
@@ -26,7 +26,7 @@ def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = 
     chosen = _chosen(registry, names, environment)
     branch = find_default_branch(registry)
     findings = [
-        *_not_here(registry),
+        *_not_here(registry, names, environment),
         *of_releases.texts(registry, chosen),
         *of_releases.reached(registry, chosen, branch),
         *signatures.named(registry, chosen),
@@ -37,7 +37,7 @@ def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = 
     if not recorded.remember(registry, [release for release in chosen if release.tag not in doubtful]):
         message = "what was seen cannot be kept, so the next verification of this clone will not know of it"
         findings.append(Finding("tag-moved", "note", str(registry.config.state_dir), message, "make it writable"))
-    return Verified.of(len(chosen), [each.name for each in environments], findings)
+    return Verified.of(len(chosen), [each.name for each in environments if each.tip], findings)
 
 
 def _of_environments(
@@ -54,10 +54,20 @@ def _of_environments(
     yield from replayed(registry, steps, names)
 
 
-def _not_here(registry: Registry) -> Iterator[Finding]:
-    """What looks like a release and is none, and that there are no tags at all."""
+def _not_here(registry: Registry, names: Sequence[str], environment: str) -> Iterator[Finding]:
+    """What was asked for and is not here, so that nothing can be said of it; and what only looks like a release."""
+    remote = registry.config.settings.remote
     if registry.tags_missing():
         yield Finding("missing-tag", "unchecked", "tags", "not a single tag is known here", "run: git fetch --tags")
+    released = {release.name for release in registry.releases()}
+    for name in names:
+        if name not in released:
+            hint = "release it, or run: git fetch --tags"
+            yield Finding("missing-tag", "unchecked", name, "no release of it is known here", hint)
+    if environment and registry.environment(environment).tip is None:
+        hint = f"run: git fetch {remote} '+refs/heads/{BRANCHES}*:refs/remotes/{remote}/{BRANCHES}*'"
+        where = f"{BRANCHES}{environment}"
+        yield Finding("unknown-version", "unchecked", where, "nothing is known to be live on it", hint)
     for warning in registry.warnings:
         yield Finding("look-alike", "warning", "tags", warning)
 

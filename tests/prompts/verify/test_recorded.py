@@ -83,6 +83,12 @@ def test_a_clone_remembers_what_it_saw(repo: GitRepo, tmp_path: Path) -> None:
     assert told(repo) == [("missing-tag", "error", "rag-answer@v1.0.0")]
     repo.git("update-ref", "refs/tags/rag-answer@v1.0.0", first)
     assert told(repo) == []
+    repo.git("tag", "-a", "-m", "wrong", "other@v1.0.0!", "other@v1.0.0^{}")
+    assert told(repo) == []
+    repo.git("tag", "-f", "-a", "-m", "wrong, as somebody else said first", "other@v1.0.0!", "other@v1.0.0^{}")
+    assert told(repo) == []
+    repo.git("tag", "-d", "other@v1.0.0!")
+    assert told(repo) == [("missing-tag", "error", "other@v1.0.0!")]
     kept = repo.path / ".llmops/registry/tags.json"
     kept.write_text("[")  # whoever breaks it is not believed, and stops nothing
     assert told(repo) == [] and first in kept.read_text()

@@ -71,6 +71,9 @@ def test_a_clone_without_tags_cannot_tell(repo: GitRepo, make_repo: Callable[...
     clone.git("remote", "add", "origin", str(repo.path))
     clone.git("fetch", "-q", "--no-tags", "origin")
     assert ("missing-tag", "unchecked", "tags") in told(clone)
+    repo.commit({"prompts/other.yaml": prompt("1.0.0", name="other")})
+    assert told(repo) == []
+    assert told(repo, "rag-answer", "other") == [("missing-tag", "unchecked", "other")]
 
 
 def test_an_unknown_prompt_is_bad_input(repo: GitRepo) -> None:
