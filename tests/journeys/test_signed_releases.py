@@ -106,7 +106,7 @@ def test_releases_of_before_and_environments_that_demand_it(repo: GitRepo, shell
     shell.done(repo, "promote", "rag-answer", "1.1.0", "--env", "production")
     assert findings(shell, repo) == []
     # a commit that is not here excuses nothing
-    repo.commit({"llmops.yaml": settings.replace(before, "0" * 40)})
+    repo.commit({"llmops.yaml": settings.replace(before, "f" * 40)})
     assert findings(shell, repo) == [("unsigned", "error", "rag-answer@v1.0.0")]
 
 
