@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.race import race as race_of_many
+from benchmarks.race import uneven
 from tests.journeys.team import MakeRepo, Shell, Team, files, live, prompt, refs, release, start, team
 
 ROUNDS = 3
@@ -160,3 +162,17 @@ def test_a_branch_that_is_in_the_way_is_named(make_repo: MakeRepo, shell: Shell)
     both.remote.git("branch", "llmops", "main")
     said = shell(both.bob, "promote", "rag-answer", "1.0.0", "--env", "production")
     assert said.code == 4 and "could not be moved in 4 attempts" in said.err and "refs/heads/llmops" in said.err
+
+
+def test_many_clones_promote_at_once(tmp_path: Path) -> None:
+    """Four clones, 12 promotions, each a process; `python -m benchmarks.race` has 20 and 200."""
+    account = race_of_many(tmp_path, clones=4, each=3, prompts=3)
+    assert account.problems == []
+    assert {answer.code for answer in account.answers} <= {0, 4} and len(account.answers) == 12
+    done = account.acknowledged
+    assert done and sorted(done) == sorted(reason for reason, *_ in account.log[1:])
+    # the account can come out wrong
+    first, *rest = account.log
+    assert any("not in the log" in each for each in uneven(account.answers, [first, *rest[:-1]], account.live))
+    assert any("2 times" in each for each in uneven(account.answers, [*account.log, account.log[-1]], account.live))
+    assert any("live is" in each for each in uneven(account.answers, account.log, {}))
