@@ -86,6 +86,7 @@ def rollback(
 def list_environments(as_json: AsJson = False) -> int:
     """Show what is live on every environment, as of the last git fetch."""
     from llmops_cli.config import load_config
+    from llmops_cli.prompts.freeze import frozen_at
     from llmops_cli.prompts.registry import open_registry
 
     registry = open_registry(load_config())
@@ -94,6 +95,7 @@ def list_environments(as_json: AsJson = False) -> int:
         if environment.diverged:
             console.warn(f"{environment.name}: the local branch has commits that the remote does not know")
     served = {environment: registry.live(environment.name) for environment in registry.environments()}
+    frozen = {each: frozen_at(registry.repo, each.tip) if registry.repo else None for each in served}
     if as_json:
         console.out_json(
             {
@@ -103,6 +105,7 @@ def list_environments(as_json: AsJson = False) -> int:
                         "name": environment.name,
                         "commit": environment.tip or "",
                         "live": {name: str(one.version) for name, one in live.items()},
+                        "frozen": ice.as_json() if (ice := frozen[environment]) else None,
                     }
                     for environment, live in served.items()
                 ],
@@ -118,6 +121,8 @@ def list_environments(as_json: AsJson = False) -> int:
     for environment, live in served.items():
         if not live:
             console.say(registry.silence(environment))
+        if ice := frozen[environment]:
+            console.say(f"{environment.name} is {ice.sentence}")
     return 0
 
 
@@ -147,7 +152,7 @@ def log(
     console.table(
         ["environment", "when", "action", "prompt", "from", "to", "who", "reason"],
         [
-            [m.environment, m.date[:16], m.action, m.prompt, m.before or "-", m.after or "-", m.who, m.reason]
+            [m.environment, m.date[:16], m.action, m.prompt or "-", m.before or "-", m.after or "-", m.who, m.reason]
             for m in moves
         ],
     )

@@ -20,6 +20,7 @@ from llmops_cli.cli import (
     environment,
     evaluation,
     exporting,
+    freezing,
     gate,
     golden,
     importing,
@@ -76,6 +77,7 @@ prompt_release.register(prompt_app)
 prompt_marks.register(prompt_app)
 prompt_codegen.register(prompt_app)
 environment.register(app, environment_app)
+freezing.register(environment_app)
 exporting.register(app)
 verify.register(app)
 protect.register(app)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from llmops_cli.errors import GateError, LlmopsError
+from llmops_cli.prompts.freeze import frozen_at
 from llmops_cli.prompts.live import Environment, Live, read_live
 from llmops_cli.prompts.measured import not_passed
 from llmops_cli.prompts.moves import read_moves
@@ -51,7 +52,7 @@ class Approval:
 
     def rulings(self, steps: Sequence[Step]) -> list[Ruling]:
         """What every rule says of every step that changes something. Raises MeasureError when git cannot be asked."""
-        return [*self._known(), *(ruling for step in steps for ruling in self._of(step))]
+        return [*self._known(), *self._frozen(), *(ruling for step in steps for ruling in self._of(step))]
 
     def _known(self) -> Iterator[Ruling]:
         if self._rules.unknown and self._wishes.action == "promote":
@@ -60,6 +61,17 @@ class Approval:
                 "name the branch in llmops.yaml: main; or fetch it"
             )  # fmt: skip
             yield Ruling("known", "", "", False, sentence, hint)
+
+    def _frozen(self) -> Iterator[Ruling]:
+        assert self._registry.repo is not None
+        name = self._rules.environment
+        frozen = frozen_at(self._registry.repo, self._registry.environment(name).tip)
+        if frozen is None:
+            return
+        if self._wishes.action == "promote":
+            yield Ruling("frozen", "", "", False, f"it is {frozen.sentence}", f"run: llmops env unfreeze {name}")
+        else:
+            self._tell(f"{name} is {frozen.sentence}; a rollback goes on")
 
     def _of(self, step: Step) -> Iterator[Ruling]:
         try:

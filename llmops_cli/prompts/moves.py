@@ -1,7 +1,8 @@
 """The log of an environment: every commit on its branch as the moves it made, newest first.
 
 A commit of ours says in trailers what it did: `Llmops-Action` and `Llmops-Reason` once, then for every prompt a group
-that begins with `Llmops-Prompt`: `Llmops-From`, `Llmops-To`, `Llmops-Digest`, `Llmops-Commit`.
+that begins with `Llmops-Prompt`: `Llmops-From`, `Llmops-To`, `Llmops-Digest`, `Llmops-Commit`. One that freezes the
+environment has no such group, and is a move of no prompt.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,8 @@ from llmops_cli.prompts.tag import DIGEST
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.trailers import all_trailers, with_trailers
 
-Action = Literal["promote", "rollback", "by hand"]
+Action = Literal["promote", "rollback", "by hand", "freeze", "unfreeze"]
+_OURS: dict[str, Action] = {action: action for action in ("promote", "rollback", "freeze", "unfreeze")}
 _FIELDS = ("%H", "%P", "%an", "%aI", "%B")
 _LOG = "".join(f"{field}%x00" for field in _FIELDS)
 _NOTHING = "0" * 40  # no commit has this id
@@ -41,6 +43,10 @@ class Move:
     def sentence(self) -> str:
         """`production: rag-answer was moved 3.2.0 -> 3.1.0 by Bob Example (reason: wrong citations)`."""
         reason = f" (reason: {self.reason})" if self.reason else ""
+        if not self.prompt:
+            return (
+                f"{self.environment}: was {'frozen' if self.action == 'freeze' else 'unfrozen'} by {self.who}{reason}"
+            )
         step = f"{self.before or 'nothing'} -> {self.after or 'nothing'}"
         return f"{self.environment}: {self.prompt} was moved {step} by {self.who}{reason}"
 
@@ -78,6 +84,12 @@ def message_of(moves: Sequence[Move]) -> str:
     ]
     pairs = [pair for group in groups for pair in group]
     return with_trailers(subject + body, [("Llmops-Action", first.action), *pairs, ("Llmops-Reason", first.reason)])
+
+
+def message_of_freeze(environment: str, action: Literal["freeze", "unfreeze"], reason: str) -> str:
+    """The message of the commit that freezes or unfreezes an environment."""
+    verb = "frozen" if action == "freeze" else "unfrozen"
+    return with_trailers(f"{environment}: {verb}", {"Llmops-Action": action, "Llmops-Reason": reason})
 
 
 def _subject(move: Move) -> str:
@@ -134,9 +146,12 @@ def stack_of(moves: Sequence[Move]) -> list[str]:
 def _told(environment: str, commit: str, who: str, date: str, trailers: Sequence[tuple[str, str]]) -> list[Move]:
     """The moves that a commit says it made; none when it is not one of ours."""
     said = dict(trailers)
-    action = said.get("Llmops-Action")
-    if action not in ("promote", "rollback"):
+    action = _OURS.get(said.get("Llmops-Action", ""))
+    if action is None:
         return []
+    reason = said.get("Llmops-Reason", "")
+    if action in ("freeze", "unfreeze"):
+        return [Move(environment, commit, action, "", "", "", who, date, reason)]
     groups: list[dict[str, str]] = []
     for key, value in trailers:
         if key == _PROMPT:
@@ -147,13 +162,13 @@ def _told(environment: str, commit: str, who: str, date: str, trailers: Sequence
         Move(
             environment=environment,
             commit=commit,
-            action="rollback" if action == "rollback" else "promote",
+            action=action,
             prompt=one[_PROMPT],
             before=one.get("Llmops-From", ""),
             after=one.get("Llmops-To", ""),
             who=who,
             date=date,
-            reason=said.get("Llmops-Reason", ""),
+            reason=reason,
             digest=digest if DIGEST.match(digest := one.get("Llmops-Digest", "")) else "",
             release_commit=one.get("Llmops-Commit", ""),
         )

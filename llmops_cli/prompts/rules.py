@@ -10,8 +10,8 @@ from llmops_cli.prompts.default_branch import DefaultBranch, find_default_branch
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.settings import PromotionRules
 
-# `from` to `signed` stand in llmops.yaml; `known`: whether it could be read
-Rule = Literal["known", "yanked", "--from", "from", "eval", "soak", "signed"]
+# `from` to `signed` stand in llmops.yaml; `known`: whether it could be read; `frozen`: see freeze.py
+Rule = Literal["known", "frozen", "yanked", "--from", "from", "eval", "soak", "signed"]
 _WRITTEN = ("from", "eval", "soak", "signed")
 
 

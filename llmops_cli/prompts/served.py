@@ -3,6 +3,7 @@
     prompts/NAME.yaml              the file, byte for byte as released
     releases/NAME.tag              the tag object of its release: version, digest, scores, signature
     releases/NAME.files/PATH       every other file it reads; PATH as in the released commit, from its top
+    frozen                         there while nothing may be promoted to the environment: the reason
 
 Whoever has this tree needs nothing else to load the prompt, and to see that it is what was released. The name of a
 prompt holds no dot, so none of these places can be another prompt's.
@@ -18,6 +19,7 @@ from llmops_cli.prompts.tag import Release, read_tag_object
 
 FOLDER = "prompts/"
 RELEASES = "releases/"
+FROZEN = "frozen"
 Read = Callable[[str], bytes | None]  # of the files of an environment, None for what it does not hold
 
 

@@ -7,7 +7,7 @@ from llmops_cli.errors import InputError
 from llmops_cli.prompts.live import BRANCHES, Environment, version_in
 from llmops_cli.prompts.moves import Move, read_moves
 from llmops_cli.prompts.registry import Registry
-from llmops_cli.prompts.served import file_of, name_at, tag_of
+from llmops_cli.prompts.served import FROZEN, file_of, name_at, tag_of
 from llmops_cli.prompts.tag import Release, read_tag_object
 from llmops_cli.prompts.verify.finding import Finding
 from llmops_cli.vcs.changes import Changed, changes_of
@@ -55,10 +55,13 @@ def replayed(registry: Registry, steps: Sequence[Step], names: Sequence[str]) ->
             yield Finding("by-hand", "warning", step.where, "was made by hand: nothing says what was meant")
     for step in whole:
         touched = {name_at(path) or path for path in step.changed.paths} if step.moves else set()
-        for stray in sorted(touched - {move.prompt for move in step.moves}):
+        meant = {move.prompt or FROZEN for move in step.moves}
+        for stray in sorted(touched - meant):
             if not names or stray in names:
                 yield _disagrees(step, f"it changed {stray}, of which its trailers do not speak")
-    told = [(step, move) for step in whole for move in step.moves if not names or move.prompt in names]
+    told = [
+        (step, move) for step in whole for move in step.moves if move.prompt and (not names or move.prompt in names)
+    ]
     facts = _facts(registry.repo, told)
     released = _released_blobs(registry, [move for _, move in told])
     for step, move in told:

@@ -7,7 +7,7 @@ from llmops_cli.errors import InputError
 from llmops_cli.prompts.live import BRANCHES, Environment, version_in
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.released_texts import read_released
-from llmops_cli.prompts.served import file_of, name_at, parts_of, tag_of
+from llmops_cli.prompts.served import FROZEN, file_of, name_at, parts_of, tag_of
 from llmops_cli.prompts.tag import Release, read_tag_object
 from llmops_cli.prompts.verify.finding import Finding
 from llmops_cli.vcs.repo import Repo
@@ -54,7 +54,7 @@ def compared(
         for path, entry in entries.items():
             if name := name_at(path):
                 by_name.setdefault(name, {})[path] = entry
-            elif not names:
+            elif not names and path != FROZEN:
                 where = f"{BRANCHES}{environment.name}:{path}"
                 yield Finding("stray-file", "error", where, "nothing that is served", "remove it from the branch")
         held += _held(registry.repo, environment, {n: e for n, e in by_name.items() if not names or n in names})
