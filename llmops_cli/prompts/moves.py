@@ -44,9 +44,8 @@ class Move:
         """`production: rag-answer was moved 3.2.0 -> 3.1.0 by Bob Example (reason: wrong citations)`."""
         reason = f" (reason: {self.reason})" if self.reason else ""
         if not self.prompt:
-            return (
-                f"{self.environment}: was {'frozen' if self.action == 'freeze' else 'unfrozen'} by {self.who}{reason}"
-            )
+            verb = "frozen" if self.action == "freeze" else "unfrozen"
+            return f"{self.environment} was {verb} by {self.who}{reason}"
         step = f"{self.before or 'nothing'} -> {self.after or 'nothing'}"
         return f"{self.environment}: {self.prompt} was moved {step} by {self.who}{reason}"
 
