@@ -19,8 +19,8 @@ from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
 from llmops_cli.vcs.reach import beyond
 from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tag_object import parse_tag
-from llmops_cli.vcs.tag_signature import Checked, Kind, check_signatures, kind_of
+from llmops_cli.vcs.tag_object import Kind, kind_of, parse_tag
+from llmops_cli.vcs.tag_signature import Checked, check_signatures
 
 _KEPT = "signatures"
 

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from llmops_cli.errors import InputError, LlmopsError, ServeError
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.served import load_served, tag_of
 from llmops_cli.runtime.application import Application
-from llmops_cli.runtime.signature import why_not_signed
+from llmops_cli.runtime.signature import Signers, why_not_signed
 
 _ENVIRONMENT = re.compile(r"(?!.*(\.\.|//|/\.))[A-Za-z0-9]([A-Za-z0-9._\-/]*[A-Za-z0-9])?\Z")
 
@@ -29,7 +28,7 @@ class Held:
 
 
 def accepted(
-    files: Mapping[str, bytes], name: str, *, signers: Path | None, application: Application, now: Prompt | None
+    files: Mapping[str, bytes], name: str, *, signers: Signers | None, application: Application, now: Prompt | None
 ) -> Prompt:
     """The prompt of these files. Raises ServeError with the sentence why it is not served."""
     try:

@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Protocol
 
 from llmops_cli.errors import ServeError
@@ -12,6 +11,7 @@ from llmops_cli.runtime.acceptance import Held, accepted
 from llmops_cli.runtime.application import Application
 from llmops_cli.runtime.contract import Contract
 from llmops_cli.runtime.disk import Disk
+from llmops_cli.runtime.signature import Signers
 from llmops_cli.runtime.snapshot import Snapshot, read_snapshot
 
 LOG = logging.getLogger("llmops.runtime")
@@ -30,7 +30,7 @@ class Rules:
     """What holds for every prompt of the environment. `signers` None: signatures are not looked at."""
 
     environment: str
-    signers: Path | None
+    signers: Signers | None
     contracts: Mapping[str, Contract]
 
 

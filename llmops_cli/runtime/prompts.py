@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -51,6 +51,7 @@ class Prompts:
     first_timeout_s how long the first `get` of the process waits for the remote
     timeout_s       how long one poll may take; a fetch three times that
     signers         a file of those who may sign releases (ssh-keygen(1), ALLOWED SIGNERS); others are refused
+    gpg_keys        whole fingerprints of the GPG keys that may, too
     contract        per prompt the variables that the application passes, or a Contract with output fields too
     token           for https; default: the environment variable LLMOPS_GIT_TOKEN
     on_change       called with the new version when a prompt in use changed, in the thread that polls
@@ -68,6 +69,7 @@ class Prompts:
         first_timeout_s: float = 5.0,
         timeout_s: float = 10.0,
         signers: str | os.PathLike[str] | None = None,
+        gpg_keys: Collection[str] | None = None,
         contract: "Mapping[str, Contract | Iterable[str]] | None" = None,
         token: str = "",
         on_change: Callable[[ServedPrompt], None] | None = None,
@@ -78,6 +80,7 @@ class Prompts:
         from llmops_cli.runtime.acceptance import checked_environment, checked_name
         from llmops_cli.runtime.memory import Memory, Rules
         from llmops_cli.runtime.remote import open_remote
+        from llmops_cli.runtime.signature import Signers
 
         self.environment = checked_environment(environment)
         self._checked_name = checked_name
@@ -86,7 +89,9 @@ class Prompts:
         )
         self._remote = self._open()
         declared = {name: Contract.of(name, one) for name, one in (contract or {}).items()}
-        rules = Rules(environment, Path(signers) if signers is not None else None, declared)
+        who = Signers(Path(signers) if signers is not None else None, gpg_keys or ())
+        checked = signers is not None or gpg_keys is not None  # an empty list is nobody, and not everybody
+        rules = Rules(environment, who if checked else None, declared)
         folder = Path(cache_dir) if cache_dir is not None else cache_folder()
         place = Path(bundled) if isinstance(bundled, (str, os.PathLike)) else bundled
         disk = Disk(folder, remote=self._remote.shown, environment=environment)

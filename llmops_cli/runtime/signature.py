@@ -1,69 +1,71 @@
-"""The signature of a release, checked by ssh-keygen against a file of those who may sign, as git checks it.
+"""The signature of a release, checked by ssh-keygen or gpg as git has it checked, against those who may sign.
 
-Whatever keeps it from being checked is a refusal: a tool that is missing, a signature of another kind, an empty file.
+Whatever keeps it from being checked is a refusal: a tool that is missing, a list that is not there, a kind of signature
+that nobody was named for.
 """
 
 import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from llmops_cli.runtime.pkt_line import shown
+from llmops_cli.vcs.tag_object import split_signature
 
-# git takes the last line that begins with one of them; see gpg-interface.c of git
-_BEGINS = {
-    b"-----BEGIN SSH SIGNATURE-----": "SSH",
-    b"-----BEGIN PGP SIGNATURE-----": "GPG",
-    b"-----BEGIN PGP MESSAGE-----": "GPG",
-    b"-----BEGIN SIGNED MESSAGE-----": "X.509",
-}
 _TAGGER = re.compile(rb"^tagger [^\n]* (?P<seconds>[0-9]{1,12}) [+-][0-9]{4}$", re.M)
+_STATUS = re.compile(r"^\[GNUPG:\] (?P<word>[A-Z_]+)(?: (?P<rest>.*))?$", re.M)
 _TIMEOUT_S = 10.0
 
 
-def why_not_signed(tag: bytes, signers: Path) -> str:
-    """Why nobody in `signers` (an allowed signers file of ssh-keygen(1)) signed this tag object; empty when one did."""
-    places = [(tag.rfind(b"\n" + begin), kind) for begin, kind in _BEGINS.items()]
-    position, kind = max(places)
-    if position < 0:
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who may sign: a file of allowed signers (ssh-keygen(1)), and whole fingerprints of GPG keys in the keyring."""
+
+    ssh: Path | None
+    gpg: Collection[str] = ()
+
+
+def why_not_signed(tag: bytes, signers: Signers) -> str:
+    """Why nobody who may signed this tag object; empty when somebody did."""
+    signed, signature, kind = split_signature(tag)
+    if not kind:
         return "its release is not signed"
-    if kind != "SSH":
-        return f"its release is signed with {kind}, and the signers are keys of SSH"
-    if not signers.is_file():
-        return f"there is no file {signers}, so nobody may sign"
-    signed, signature = tag[: position + 1], tag[position + 1 :]
+    if kind == "x509" or not (signers.ssh if kind == "ssh" else signers.gpg):
+        return f"its release is signed with a key of {kind.upper()}, and nobody may sign with one"
+    tool = "ssh-keygen" if kind == "ssh" else "gpg"
     with tempfile.TemporaryDirectory(prefix="llmops-signature-") as folder:
         place = Path(folder) / "signature"
         place.write_bytes(signature)
         try:
-            return _refusal(signed, place, signers)
+            if kind == "ssh" and signers.ssh:
+                return _ssh(signed, place, signers.ssh)
+            return _gpg(signed, place, {key.replace(" ", "").upper() for key in signers.gpg})
         except FileNotFoundError:
-            return "ssh-keygen is not installed, so its signature cannot be checked"
+            return f"{tool} is not installed, so its signature cannot be checked"
         except subprocess.TimeoutExpired:
-            return f"ssh-keygen did not check its signature within {_TIMEOUT_S:g} s"
+            return f"{tool} did not check its signature within {_TIMEOUT_S:g} s"
         except OSError as error:
             return f"its signature cannot be checked: {error.strerror}"
 
 
-def _refusal(signed: bytes, signature: Path, signers: Path) -> str:
+def _ssh(signed: bytes, signature: Path, allowed: Path) -> str:
+    if not allowed.is_file():
+        return f"there is no file {allowed}, so nobody may sign"
     when = _when(signed)
-    found = _keygen("find-principals", when, b"", "-f", str(signers), "-s", str(signature))
+    keygen = ["ssh-keygen", "-Y"]
+    found = _run([*keygen, "find-principals", *when, "-f", str(allowed), "-s", str(signature)], b"")
     if found.returncode:
-        return f"its release is not signed by one of {signers}"
+        return f"its release is not signed by one of {allowed}"
     last = found
-    for principal in _lines(found.stdout):
-        who = ("-f", str(signers), "-I", principal, "-n", "git", "-s", str(signature))
-        last = _keygen("verify", when, signed, *who)
+    for principal in found.stdout.decode("utf-8", "replace").splitlines():
+        who = ("-f", str(allowed), "-I", principal, "-n", "git", "-s", str(signature))
+        last = _run([*keygen, "verify", *when, *who], signed)
         if last.returncode == 0:
             return ""
     return f"its signature does not hold: {shown(last.stderr or last.stdout) or 'ssh-keygen says no more'}"
-
-
-def _keygen(task: str, when: list[str], data: bytes, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    command = ["ssh-keygen", "-Y", task, *when, *arguments]
-    return subprocess.run(command, input=data, capture_output=True, check=False, timeout=_TIMEOUT_S)
 
 
 def _when(signed: bytes) -> list[str]:
@@ -75,5 +77,21 @@ def _when(signed: bytes) -> list[str]:
     return [f"-Overify-time={time.strftime('%Y%m%d%H%M%S', moment)}"]
 
 
-def _lines(data: bytes) -> Iterator[str]:
-    return (line for line in data.decode("utf-8", "replace").splitlines() if line)
+def _gpg(signed: bytes, signature: Path, keys: Collection[str]) -> str:
+    done = _run(["gpg", "--batch", "--no-tty", "--status-fd=1", "--verify", str(signature), "-"], signed)
+    told = [(found["word"], found["rest"] or "") for found in _STATUS.finditer(done.stdout.decode("utf-8", "replace"))]
+    words = dict(told)
+    good = done.returncode == 0 and sum(word == "GOODSIG" for word, _ in told) == 1 and "VALIDSIG" in words
+    if not good:
+        known = {"NO_PUBKEY": "its key is not in the keyring", "EXPKEYSIG": "its key has expired",
+                 "REVKEYSIG": "its key was revoked"}  # fmt: skip
+        why = next((sentence for word, sentence in known.items() if word in words), "gpg says no")
+        return f"its signature does not hold: {why}"
+    by = words["VALIDSIG"].split()
+    if not {by[0].upper(), by[-1].upper()} & set(keys):  # the key that signed, and its primary key
+        return f"its release is signed with the key {by[0]}, which may not sign"
+    return ""
+
+
+def _run(command: list[str], data: bytes) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(command, input=data, capture_output=True, check=False, timeout=_TIMEOUT_S)

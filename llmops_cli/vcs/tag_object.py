@@ -4,9 +4,18 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal
 
 _TAGGER = re.compile(r"(?P<name>.*) <[^<>]*> (?P<seconds>[0-9]{1,12}) (?P<zone>[+-][0-9]{4})\Z")
-# whatever the kind of the signature, git appends it to the message; see gpg-interface.c of git
+Kind = Literal["", "ssh", "gpg", "x509"]
+# whatever the kind of the signature, git appends it to the message, and takes the last line that begins with one of
+# these; see gpg-interface.c of git
+_BEGINS: dict[bytes, Kind] = {
+    b"-----BEGIN SSH SIGNATURE-----": "ssh",
+    b"-----BEGIN PGP SIGNATURE-----": "gpg",
+    b"-----BEGIN PGP MESSAGE-----": "gpg",
+    b"-----BEGIN SIGNED MESSAGE-----": "x509",
+}
 _SIGNATURE = re.compile(r"^-----BEGIN (?:SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----$", re.M)
 
 
@@ -22,6 +31,17 @@ class TagRef:
     date: str  # RFC 3339; for people, never for order
     subject: str
     body: str
+
+
+def split_signature(data: bytes) -> tuple[bytes, bytes, Kind]:
+    """What is signed of a tag object, its signature, and how it is signed; empty when it is not."""
+    position, kind = max((data.rfind(b"\n" + begin), kind) for begin, kind in _BEGINS.items())
+    return (data[: position + 1], data[position + 1 :], kind) if position >= 0 else (data, b"", "")
+
+
+def kind_of(data: bytes) -> Kind:
+    """How a tag object is signed, empty when it is not."""
+    return split_signature(data)[2]
 
 
 def parse_tag(data: bytes) -> TagRef:

@@ -9,16 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from llmops_cli.vcs.repo import Repo, check_id
+from llmops_cli.vcs.tag_object import Kind
 
-Kind = Literal["", "ssh", "gpg", "x509"]
 State = Literal["good", "bad", "unknown"]
-# gpg-interface.c of git knows these, and takes the last line that begins with one of them
-_BEGINS: dict[bytes, Kind] = {
-    b"-----BEGIN SSH SIGNATURE-----": "ssh",
-    b"-----BEGIN PGP SIGNATURE-----": "gpg",
-    b"-----BEGIN PGP MESSAGE-----": "gpg",
-    b"-----BEGIN SIGNED MESSAGE-----": "x509",
-}
 _BY_SSH = re.compile(r'^Good "git" signature for (?P<who>.+) with (?P<type>\S+) key (?P<key>\S+)$', re.M)
 _STRANGER = re.compile(r'^Good "git" signature with (?P<type>\S+) key (?P<key>\S+)$', re.M)
 _STATUS = re.compile(r"^\[GNUPG:\] (?P<word>[A-Z_]+)(?: (?P<rest>.*))?$", re.M)
@@ -37,12 +30,6 @@ class Checked:
     who: str = ""
     keys: tuple[str, ...] = ()
     words: str = ""
-
-
-def kind_of(tag: bytes) -> Kind:
-    """How a tag object is signed, empty when it is not."""
-    kinds = [kind for line in tag.split(b"\n") for begin, kind in _BEGINS.items() if line.startswith(begin)]
-    return kinds[-1] if kinds else ""
 
 
 def check_signatures(repo: Repo, tags: Sequence[tuple[str, Kind]], allowed_signers: Path) -> list[Checked]:

@@ -48,11 +48,3 @@ def signature(data: bytes, key: Path) -> bytes:
     """What git appends to a tag when it is set up to sign with this key of SSH."""
     command = ["ssh-keygen", "-Y", "sign", "-n", "git", "-f", str(key)]
     return subprocess.run(command, input=data, capture_output=True, check=True).stdout
-
-
-def key_pair(folder: Path, name: str) -> tuple[Path, str]:
-    """A new key of SSH, and its line in a file of allowed signers."""
-    path = folder / name
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(path)]
-    subprocess.run(command, check=True, capture_output=True)
-    return path, f"{name}@example.org {path.with_suffix('.pub').read_text()}"

@@ -15,7 +15,8 @@ from llmops_cli.runtime import Contract, InputError, Prompts, ServedPrompt, Serv
 from llmops_cli.runtime.snapshot import Snapshot
 from tests.git_server import TOKEN, GitServer
 from tests.runtime.environment import bare, put
-from tests.runtime.released import QUESTION, Clock, key_pair, released
+from tests.runtime.released import QUESTION, Clock, released
+from tests.signing_keys import allowed, ssh_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MakePrompts = Callable[..., Prompts]
@@ -227,10 +228,9 @@ def test_one_broken_prompt_does_not_hold_back_the_others(
 def test_a_release_that_nobody_signed_who_may_is_refused(
     tmp_path: Path, repository: Path, make: MakePrompts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ann, line = key_pair(tmp_path, "ann")
-    eve, _ = key_pair(tmp_path, "eve")
+    ann, eve = ssh_key(tmp_path, "ann"), ssh_key(tmp_path, "eve")
     signers = tmp_path / "allowed_signers"
-    signers.write_text(line)
+    signers.write_text(allowed(ann=ann))
     put(repository, released("3.1.0", key=ann))
     prompts = make(signers=signers)
     assert prompts.get("rag-answer").source == "live"
@@ -243,7 +243,7 @@ def test_a_release_that_nobody_signed_who_may_is_refused(
         ({**good, "releases/rag-answer.tag": tag.replace(b"minor", b"major")}, "signature does not hold"),
         (
             {**good, "releases/rag-answer.tag": tag.replace(b"SSH SIGNATURE", b"PGP SIGNATURE")},
-            "signed with GPG, and the signers are keys of SSH",
+            "signed with a key of GPG, and nobody may sign with one",
         ),
     ):
         put(repository, files)
