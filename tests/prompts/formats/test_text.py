@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from llmops_cli.config import load_config
 from llmops_cli.errors import FileError, InputError
 from llmops_cli.prompts.file import load_prompt
 from llmops_cli.prompts.formats.imported import Imported, write_import
 from llmops_cli.prompts.formats.naming import named_files
 from llmops_cli.prompts.formats.text import Syntax, export_text, import_texts
 from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.prompts.registry import open_registry
 from llmops_cli.vcs.tree import WorkTree
+from tests.conftest import GitRepo
 
 
 def imported(root: Path, text: str, *, anew: bool = False, syntax: Syntax | None = None, model: str = "") -> Imported:
@@ -49,24 +52,27 @@ def test_a_text_is_taken_literally_and_comes_back_to_the_byte(tmp_path: Path, te
     assert prompt.render({})[0].content == text == export_text(prompt).text
 
 
-def test_every_prompt_of_fabric_comes_back_to_the_byte(tmp_path: Path, shared_data: Callable[[str], Path]) -> None:
+def test_every_prompt_of_fabric_comes_back_to_the_byte(repo: GitRepo, shared_data: Callable[[str], Path]) -> None:
     rows = [json.loads(line) for line in (shared_data("fabric_prompts") / "head.jsonl").read_text().splitlines()]
     texts = [(row["pattern"], row["text"]) for row in rows]
     assert len(texts) == 44
-    made = import_texts(texts, tmp_path, folder="prompts", syntax=Syntax())
-    write_import(made, tmp_path)
-    tree = WorkTree(tmp_path)
+    made = import_texts(texts, repo.path, folder="prompts", syntax=Syntax())
+    write_import(made, repo.path)
+    repo.commit()
+    windows = repo.path.parent / "windows"
+    repo.git("clone", "-q", "-c", "core.autocrlf=true", str(repo.path), str(windows))
+    assert b"\r\n" in (windows / "prompts/summarize.yaml").read_bytes()
+    committed = open_registry(load_config(windows)).commit_tree("HEAD", label="HEAD")
+    for tree in (WorkTree(repo.path), WorkTree(windows), committed):
+        for name, text in texts:
+            prompt = load_prompt(tree, f"prompts/{name}.yaml", folder="prompts")
+            assert prompt.render({})[0].content == text == export_text(prompt).text
     for name, text in texts:
-        prompt = load_prompt(tree, f"prompts/{name}.yaml", folder="prompts")
-        assert prompt.render({})[0].content == text == export_text(prompt).text
-        lines = (tmp_path / f"prompts/{name}.yaml").read_text().count("\n")
+        lines = (repo.path / f"prompts/{name}.yaml").read_text().count("\n")
         assert lines >= text.count("\n"), "a line of the text is a line of the file"
-    assert [(note.where, note.text) for note in made.notes] == [
-        (
-            "write_essay",
-            "taken literally, although author_name looks like a variable; if it is one: --template-format jinja",
-        )
-    ]
+    assert import_texts(texts, windows, folder="prompts", syntax=Syntax()).files == {}
+    how = "taken literally, although author_name looks like a variable; if it is one: --template-format jinja"
+    assert [(note.where, note.text) for note in made.notes] == [("write_essay", how)]
 
 
 FILE = """\
