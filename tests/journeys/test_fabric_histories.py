@@ -1,4 +1,4 @@
-"""Eight real prompts that lived as text files, brought in with every text they ever had: each is a release of its date."""
+"""Eight real prompts that lived as text files, with every text they ever had: each becomes a release of its date."""
 
 import itertools
 import json

@@ -58,11 +58,11 @@ def test_every_prompt_of_fabric_comes_back_to_the_byte(repo: GitRepo, shared_dat
     assert len(texts) == 44
     made = import_texts(texts, repo.path, folder="prompts", syntax=Syntax())
     write_import(made, repo.path)
-    repo.commit()
+    head = repo.commit()
     windows = repo.path.parent / "windows"
     repo.git("clone", "-q", "-c", "core.autocrlf=true", str(repo.path), str(windows))
     assert b"\r\n" in (windows / "prompts/summarize.yaml").read_bytes()
-    committed = open_registry(load_config(windows)).commit_tree("HEAD", label="HEAD")
+    committed = open_registry(load_config(windows)).commit_tree(head, label="HEAD")
     for tree in (WorkTree(repo.path), WorkTree(windows), committed):
         for name, text in texts:
             prompt = load_prompt(tree, f"prompts/{name}.yaml", folder="prompts")
