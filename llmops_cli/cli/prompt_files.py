@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from llmops_cli.prompts.template import TemplateFormat
 
+Files = Annotated[list[Path], typer.Argument(metavar="FILES", help="Files, or folders of them.")]
 Name = Annotated[
     str, typer.Option("--name", help="What the prompt is called, or the folder of several (default: as the files).")
 ]
@@ -24,6 +25,9 @@ def register(imports: typer.Typer, prompts: typer.Typer) -> None:
         "text", epilog="Example: llmops import text prompts.txt/summarize.md, or: git show v1:ask.txt |"
         " llmops import text - --name ask"
     )(text)  # fmt: skip
+    imports.command("dotprompt", epilog="Example: llmops import dotprompt prompts.genkit/ --dry-run")(dotprompt)
+    imports.command("prompty", epilog="Example: llmops import prompty chat.prompty --name support")(prompty)
+    imports.command("langchain", epilog="Example: llmops import langchain prompts/*.yaml --name hub")(langchain)
     prompts.command("export", epilog="Example: llmops prompt export rag-answer@3.1.0 --format dotprompt -o rag.prompt")(
         export
     )
@@ -65,6 +69,40 @@ def text(
     return finish(imported, config.root, dry_run=dry_run, force=force, as_json=as_json)
 
 
+def dotprompt(
+    files: Files, name: Name = "", dry_run: DryRun = False, force: Force = False, as_json: AsJson = False
+) -> int:
+    """Import prompts in Google's dotprompt format: .prompt files, or folders of them.
+
+    What has no place in a file of ours is kept in its metadata and comes back with `prompt export --format dotprompt`.
+    The exit code is 1 when something had to be left out: what could be written is written all the same.
+    """
+    return _import("dotprompt", files, name, dry_run=dry_run, force=force, as_json=as_json)
+
+
+def prompty(
+    files: Files, name: Name = "", dry_run: DryRun = False, force: Force = False, as_json: AsJson = False
+) -> int:
+    """Import prompts in Microsoft's Prompty format, version 1 or 2: .prompty files, or folders of them.
+
+    What has no place in a file of ours is kept in its metadata and comes back with `prompt export --format prompty`;
+    keys and passwords never are. `${env:...}` and `${file:...}` are not looked up.
+    The exit code is 1 when something had to be left out: what could be written is written all the same.
+    """
+    return _import("prompty", files, name, dry_run=dry_run, force=force, as_json=as_json)
+
+
+def langchain(
+    files: Files, name: Name = "", dry_run: DryRun = False, force: Force = False, as_json: AsJson = False
+) -> int:
+    """Import LangChain's prompts in YAML or JSON: a prompt, few-shot examples, or a chat as `dumps` writes it.
+
+    What has no place in a file of ours is kept in its metadata and comes back with `prompt export --format langchain`.
+    The exit code is 1 when something had to be left out: what could be written is written all the same.
+    """
+    return _import("langchain", files, name, dry_run=dry_run, force=force, as_json=as_json)
+
+
 def export(
     prompt: Annotated[
         str, typer.Argument(metavar="PROMPT", help="NAME, or NAME@WHERE with a version, environment, branch or commit.")
@@ -99,6 +137,19 @@ def export(
     for line in gathered(exported.notes):
         console.say(line)
     return 1 if exported.left_out else 0
+
+
+def _import(kind: str, files: "Sequence[Path]", name: str, *, dry_run: bool, force: bool, as_json: bool) -> int:
+    from llmops_cli.config import load_config
+    from llmops_cli.prompts.formats.exporting import format_named
+    from llmops_cli.prompts.formats.foreign import import_files
+    from llmops_cli.prompts.formats.naming import named_files
+
+    config = load_config()
+    found = format_named(kind)
+    named = named_files(files, found.endings, name=name)
+    imported = import_files(found, named, config.root, folder=config.settings.prompts, anew=force)
+    return finish(imported, config.root, dry_run=dry_run, force=force, as_json=as_json)
 
 
 def _texts(files: "Sequence[Path]", name: str) -> list[tuple[str, str]]:

@@ -40,6 +40,7 @@ _ALLOWED = (
 # names that jinja gives a meaning of its own: they lead to objects that are not JSON
 _RESERVED = frozenset({"self", "super", "loop", "caller", "varargs", "kwargs", "context", "environment"})
 _BUDGET = " budget"  # no template can say a name with a space in it
+_WHITE = "\x1c\x1d\x1e\x1f\x0b\x0c"
 _LOOP, _CONCAT = " loop", " concat"
 _FAULTS = (
     TemplateRuntimeError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, AssertionError,
@@ -203,7 +204,7 @@ class JinjaPrompt:
 def parse_jinja(text: str) -> JinjaPrompt:
     """Parse jinja text and refuse whatever could reach beyond its variables. Raises TemplateError with the line."""
     try:
-        tree = _ENVIRONMENT.parse(text)
+        tree = syntax_tree(text)
         for node in _walk(tree):
             reason, hint = _refused(node)
             if reason:
@@ -221,6 +222,23 @@ def parse_jinja(text: str) -> JinjaPrompt:
     except (RecursionError, SyntaxError, MemoryError):  # of Python's own compiler, which the template becomes code for
         raise TemplateError("is nested too deeply", hint="use fewer parentheses, conditions and loops") from None
     return JinjaPrompt(template, mentions)
+
+
+def syntax_tree(text: str) -> nodes.Template:
+    """The text as jinja's own tree, carriage returns kept. Raises TemplateSyntaxError and RecursionError.
+
+    jinja turns every line end into one and the same. Each carriage return is therefore read as another white space
+    that the text does not hold, and put back where text is.
+    """
+    mark = next((white for white in _WHITE if white not in text), "") if "\r" in text else ""
+    tree = _ENVIRONMENT.parse(text.replace("\r", mark) if mark else text)
+    if mark:
+        for node in _walk(tree):
+            if isinstance(node, nodes.TemplateData):
+                node.data = node.data.replace(mark, "\r")
+            elif isinstance(node, nodes.Const) and isinstance(node.value, str):
+                node.value = node.value.replace(mark, "\r")
+    return tree
 
 
 def _budgeted(tree: nodes.Template) -> nodes.Template:

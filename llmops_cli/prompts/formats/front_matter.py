@@ -1,0 +1,41 @@
+"""YAML between two lines of dashes, and the text below: the shape that dotprompt and Prompty files have."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from llmops_cli.errors import FileError, Problem
+from llmops_cli.files.json_value import Json
+from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.files.yaml_text import yaml_text
+
+_BEGIN: Final = re.compile(r"\ufeff?(?:(?:#[^\n]*|[ \t]*)\r?\n)*---[ \t]*\r?\n")
+_END: Final = re.compile(r"(?m)^---[ \t]*(?:\r?\n|\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file in two halves; `line` is the one (from 1) that the body begins at. `front` is None without dashes."""
+
+    front: Mapping[str, Json] | None
+    body: str
+    line: int = 1
+
+
+def read_sheet(text: str, *, path: str) -> Sheet:
+    """Split a file. Raises FileError where the YAML is not valid, or no mapping, each problem at its line."""
+    begin = _BEGIN.match(text)
+    end = _END.search(text, begin.end()) if begin else None
+    if begin is None or end is None:
+        return Sheet(None, text)
+    above = text.count("\n", 0, begin.end())
+    data = parse_yaml("\n" * above + text[begin.end() : end.start()], path=path).data
+    if data is not None and not isinstance(data, dict):
+        raise FileError([Problem(path, above + 1, "", "a mapping of keys to values is expected between the dashes")])
+    return Sheet(data or {}, text[end.end() :], text.count("\n", 0, end.end()) + 1)
+
+
+def sheet_text(front: Mapping[str, Json], body: str) -> str:
+    """The file of both halves."""
+    return f"---\n{yaml_text(front) if front else ''}---\n{body}"
