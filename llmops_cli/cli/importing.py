@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def promptfoo(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A promptfoo configuration (YAML, JSON) or tests in CSV.")
+        Path, typer.Argument(metavar="FILE", help="A configuration (YAML, JSON), tests in CSV, or prompts.")
     ],
     name: Name = "",
     prompt: Annotated[

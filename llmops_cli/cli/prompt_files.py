@@ -1,4 +1,4 @@
-"""`llmops import text` and `llmops prompt export`: prompts alone, from and to the files of others."""
+"""`llmops import text | dotprompt | prompty | langchain` and `llmops prompt export`: prompts alone, in and out."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -107,7 +107,9 @@ def export(
     prompt: Annotated[
         str, typer.Argument(metavar="PROMPT", help="NAME, or NAME@WHERE with a version, environment, branch or commit.")
     ],
-    format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, or json.")],
+    format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="dotprompt, prompty, promptfoo, langchain, text, json.")
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file, in place of stdout.")
     ] = None,

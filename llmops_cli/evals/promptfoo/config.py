@@ -1,5 +1,7 @@
 """A promptfoo configuration on disk, read into plain prompts, providers and tests; nothing in it is run."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ from llmops_cli.prompts.formats.note import LeftOutError, Note
 
 Entries = dict[str, Json]
 MAX_FILES: Final = 2_000
+PROMPT_FILES: Final = (".txt", ".md", ".j2", ".jsonl")
 _READ: Final = (
     "prompts",
     "providers",
@@ -88,18 +91,23 @@ class Config:
     tests: list[tuple[str, Entries]]  # (where, test), defaultTest not yet mixed in
     default: Entries
     repeats: int
+    prompts_only: bool = False  # the file is no configuration, but one of prompts
 
 
 def read_config(source: Source) -> Config:
-    """Read a configuration, or a CSV of tests alone. Raises FileError and InputError."""
+    """Read a configuration, a CSV of tests alone, or a file of prompts alone. Raises FileError and InputError."""
     name = source.path.name
     text = read_text(source.path, shown=name)
+    if name.lower().endswith(PROMPT_FILES) or (name.lower().endswith(".csv") and is_prompt_table(text)):
+        return _of_prompts(name)
     if name.lower().endswith(".csv"):
         tests = [(f"row {i}", test) for i, test in enumerate(csv_tests(text, path=name, notes=source.notes), 1)]
         return Config("", [], [], tests, {}, 1)
     if not name.lower().endswith((".yaml", ".yml", ".json")):
         raise InputError(f"{name}: this is no configuration that can be read", hint="a .yaml, .json or .csv file is")
     data = _followed(parsed(text, name))
+    if isinstance(data, list) and all(isinstance(message, dict) and "role" in message for message in data):
+        return _of_prompts(name)
     if not isinstance(data, dict):
         raise FileError([Problem(name, 1, "", "a promptfoo configuration is a mapping of keys to values")])
     for key in data:
@@ -118,6 +126,17 @@ def read_config(source: Source) -> Config:
         default=default,
         repeats=_repeats(data.get("evaluateOptions"), source),
     )
+
+
+def _of_prompts(name: str) -> Config:
+    return Config("", [f"file://{name}"], [], [], {}, 1, prompts_only=True)
+
+
+def is_prompt_table(text: str) -> bool:
+    """Whether a CSV is one of prompts: it has a column `prompt`, perhaps one `label`, and no other."""
+    header = next(csv.reader(io.StringIO(text.removeprefix("\ufeff"))), [])
+    columns = {column.strip() for column in header}
+    return "prompt" in columns and columns <= {"prompt", "label"}
 
 
 def parsed(text: str, path: str) -> Json:

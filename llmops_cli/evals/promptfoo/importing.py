@@ -17,6 +17,8 @@ from llmops_cli.prompts.file import load_prompt, prompt_path
 from llmops_cli.prompts.formats.imported import Imported
 from llmops_cli.prompts.formats.naming import slug
 from llmops_cli.prompts.formats.note import LeftOutError
+from llmops_cli.prompts.formats.pieces import kinds_of
+from llmops_cli.prompts.formats.wording import mentions
 from llmops_cli.vcs.tree import Overlay
 
 
@@ -30,7 +32,7 @@ class Folders:
 
 
 def import_promptfoo(path: Path, folders: Folders, *, name: str = "", prompt: str = "") -> Imported:
-    """Read a configuration, or a CSV of tests, and say which files it becomes; nothing is written.
+    """Read a configuration, tests in CSV or a file of prompts, and say which files it becomes; nothing is written.
 
     `name` is what the files are called; `prompt` is a prompt that is here already, in place of those of the
     configuration. Everything written has been loaded once with our own loaders.
@@ -45,7 +47,7 @@ def import_promptfoo(path: Path, folders: Folders, *, name: str = "", prompt: st
     made = _Writing(folders, slug(name or _default_name(path)), config, cases, source)
     if cases.rows:
         made.golden()
-    else:
+    elif not config.prompts_only:
         source.leave_out("tests", "no case is left, so there is no golden set and no suite")
     if prompt:
         made.suite(prompt, None, made.base)
@@ -55,7 +57,7 @@ def import_promptfoo(path: Path, folders: Folders, *, name: str = "", prompt: st
         source.leave_out("prompts", "there is no prompt, so there is no suite; name one that is here: --prompt NAME")
     made.load()
     checks = len(cases.checks) + sum(len(listed(row.get("checks"))) for row in cases.rows)
-    if not checks:
+    if not checks and not config.prompts_only:
         source.leave_out("tests", "no check is left, so a run has nothing to measure")
     notes = tuple(dict.fromkeys(source.notes))
     return Imported(made.files, tuple(made.prompt_names), tuple(made.suites), len(cases.rows), checks, notes)
@@ -91,7 +93,7 @@ class _Writing:
             suite = f"{self.base}-{text.slug}" if len(texts) > 1 else self.base
             for model in models if len(models) > 1 else [None]:
                 self.suite(name, model, f"{suite}-{model.slug}" if model else suite)
-        if texts and not models:
+        if texts and not models and not self.config.prompts_only:
             self.source.leave_out(
                 "providers", "no model is named; write `model:` into the prompt, or `target:` into the suite"
             )
@@ -135,6 +137,9 @@ class _Writing:
         data["template_format"] = "jinja"
         variables: Entries = {**self.variables}
         for mentioned in sorted(text.names - variables.keys()):
+            if self.config.prompts_only:
+                variables[mentioned] = {"type": _kind_in(text, mentioned)}
+                continue
             variables[mentioned] = {"type": "string", "default": ""}
             self.source.differs(
                 f"prompt {name}", f"variable {mentioned!r} has no value in any test; it is empty by default"
@@ -170,6 +175,12 @@ def _variables(cases: Cases, source: Source) -> dict[str, Entries]:
             empty: dict[str, Json] = {"array": [], "object": {}}
             found[name] = {"type": kind if kind in empty else "string", "default": empty.get(kind, "")}
     return found
+
+
+def _kind_in(text: PromptText, name: str) -> str:
+    """The type that the mentions of a variable ask for."""
+    contents = [content for _, content in text.messages] or [text.template]
+    return kinds_of(piece for content in contents for piece in mentions(content, "jinja"))[name]
 
 
 def _as_text(value: Json) -> str:

@@ -4,13 +4,8 @@ import re
 from typing import Final
 
 from llmops_cli.evals.policy import MEASURED
+from llmops_cli.prompts.formats.promptfoo import PROVIDERS
 
-_PROVIDERS: Final = {
-    "openai": "openai", "anthropic": "anthropic", "google": "gemini", "vertex": "vertex_ai", "bedrock": "bedrock",
-    "azure": "azure", "azureopenai": "azure", "mistral": "mistral", "groq": "groq", "cohere": "cohere",
-    "deepseek": "deepseek", "openrouter": "openrouter", "ollama": "ollama_chat", "xai": "xai",
-    "perplexity": "perplexity", "togetherai": "together_ai", "fireworks": "fireworks_ai",
-}  # fmt: skip
 _NO_METRICS: Final = {*MEASURED, "alpha", "max_failed", "max_repeats", "on_inconclusive", "mode", "slices", "critical"}
 _KINDS: Final = {"chat", "messages", "responses", "completion"}
 
@@ -27,7 +22,7 @@ def model_name(provider: str) -> str:
     kind, colon, model = rest.partition(":")
     if kind not in _KINDS or not colon:
         kind, model = "", rest
-    known = _PROVIDERS.get(company)
+    known = PROVIDERS.get(company)
     if known is None or not model or kind == "completion" or not re.fullmatch(r"[\w.:/@\-]+", model):
         return ""
     return f"{known}/{model}"

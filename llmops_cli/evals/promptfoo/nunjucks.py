@@ -45,7 +45,7 @@ def jinja_of(text: str) -> tuple[str, frozenset[str], bool]:
         nonlocal reaches
         source = match[0]
         for group in ("print", "block"):
-            if match[group] is None:
+            if match[group] is None or (group == "print" and re.fullmatch(rf"\s*{_LITERAL}\s*", match[group])):
                 continue
             places = _places(match[group], group)
             made = match[group]

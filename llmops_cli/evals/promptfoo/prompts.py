@@ -1,5 +1,7 @@
 """promptfoo's prompts as the messages of ours, and its providers as LiteLLM's models."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Mapping
@@ -78,6 +80,9 @@ def _raw(label: str, entry: Json, source: Source, where: str) -> list[tuple[str,
     found: list[tuple[str, str]] = []
     for path in source.matching(entry):
         stem = PurePosixPath(path).stem
+        if path.lower().endswith(".csv"):
+            found += _in_table(path, source, where)
+            continue
         try:
             texts = _in_file(path, source)
         except LeftOutError as error:
@@ -89,11 +94,34 @@ def _raw(label: str, entry: Json, source: Source, where: str) -> list[tuple[str,
     return found
 
 
+def _in_table(path: str, source: Source, where: str) -> list[tuple[str, str]]:
+    """Label and text of the prompts in a CSV: its column `prompt`, else its only one, which may have no header."""
+    rows = [row for row in csv.reader(io.StringIO(source.text(path).removeprefix("\ufeff"), newline="")) if any(row)]
+    header = [column.strip() for column in rows[0]] if rows else []
+    if "prompt" in header:
+        column, rows = header.index("prompt"), rows[1:]
+    elif all(len(row) == 1 for row in rows):
+        column = 0
+    else:
+        source.leave_out(where, f"{path}: a table of prompts has a column `prompt`, or no other")
+        return []
+    for name in set(header) - {"prompt", "label"} if column or "prompt" in header else ():
+        source.leave_out(f"{where}: column {name}", "this column of a prompt has no counterpart")
+    label = header.index("label") if "label" in header and "prompt" in header else -1
+    stem = PurePosixPath(path).stem
+    found: list[tuple[str, str]] = []
+    for number, row in enumerate(rows, 1):
+        name = row[label].strip() if 0 <= label < len(row) else ""
+        text = row[column].strip() if column < len(row) else ""
+        found += [(name or f"{stem}-{number}", text)] if text else []
+    return found
+
+
 def _in_file(path: str, source: Source) -> list[str]:
     """The prompts in one file: in a text file a line of three dashes stands between them."""
     ending = PurePosixPath(path.partition(":")[0]).suffix.lower()
     if ending not in _TEXTS:
-        raise LeftOutError(f"{path}: a prompt made by a program or a table is not carried over", "code")
+        raise LeftOutError(f"{path}: a prompt made by a program is not carried over", "code")
     text = source.text(path)
     if ending == ".txt":
         parts = re.split(r"(?m)^[^\S\n]*---[^\S\n]*$", text.replace("\r\n", "\n"))

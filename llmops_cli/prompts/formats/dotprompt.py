@@ -83,9 +83,7 @@ def _messages(body: str, above: int, told: Told) -> tuple[list[Spoken], Pieces, 
             spoken[-1][1].append(piece)
             continue
         if piece.name == HISTORY:
-            told.left_out(
-                "the template", "{{history}}: a conversation follows the messages of a prompt; its place is kept"
-            )
+            told.left_out("{{history}}", "a conversation follows the messages of a prompt; its place is kept")
             history = sum(not _blank(said) for _, said in spoken)
         role = "assistant" if piece.name == HISTORY else piece.name
         if _blank(spoken[-1][1]):

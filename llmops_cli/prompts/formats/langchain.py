@@ -6,7 +6,7 @@ ChatPromptTemplate, loading) and `langchain_core.load`, 0.3.
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from llmops_cli.errors import FileError, Problem
@@ -18,10 +18,10 @@ from llmops_cli.prompts.formats.front_matter import Sheet
 from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.mustache import read_mustache
 from llmops_cli.prompts.formats.note import LeftOutError
-from llmops_cli.prompts.formats.pieces import Piece, Place, Print, Text
+from llmops_cli.prompts.formats.pieces import Piece, Print, Text
 from llmops_cli.prompts.formats.schemas import Entries, mapping, type_of
 from llmops_cli.prompts.formats.settings import Told
-from llmops_cli.prompts.formats.wording import checked_jinja, completed, jinja_of, message_keys
+from llmops_cli.prompts.formats.wording import checked_jinja, completed, jinja_of, mentions, message_keys
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.template import TemplateError, TemplateFormat, parse_template
 
@@ -82,7 +82,7 @@ def read(sheet: Sheet, told: Told) -> Entries:
         told.differs("partial_variables", "are defaults here, which a caller may replace")
     pieces: list[Piece] = []
     for _, text in messages:
-        pieces += _pieces(text, chosen)
+        pieces += mentions(text, chosen)
     variables = completed(variables, pieces, told, strict=True)
     variables |= {name: {"type": "string"} for name in said.listed if name not in variables}
     for key in front:
@@ -191,13 +191,6 @@ def _template(text: str, syntax: str, told: Told) -> str:
     except TemplateError as error:
         raise LeftOutError(f"line {error.line}: {error.message}") from None
     return text
-
-
-def _pieces(text: str, template_format: TemplateFormat) -> Sequence[Piece]:
-    try:
-        return pieces_of(text, template_format)
-    except LeftOutError:
-        return [Print(Place(name)) for name in sorted(parse_template(text, template_format).names)]
 
 
 def write(prompt: Prompt, told: Told) -> Sheet:

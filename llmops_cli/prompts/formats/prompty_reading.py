@@ -11,10 +11,9 @@ from typing import Final, get_args
 
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.formats.front_matter import Sheet
-from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.mustache import read_mustache
 from llmops_cli.prompts.formats.note import LeftOutError
-from llmops_cli.prompts.formats.pieces import Piece, Place, Print
+from llmops_cli.prompts.formats.pieces import Piece
 from llmops_cli.prompts.formats.schemas import Entries, mapping, type_of, variable_of
 from llmops_cli.prompts.formats.settings import Told, is_reference, read_params
 from llmops_cli.prompts.formats.wording import (
@@ -22,10 +21,10 @@ from llmops_cli.prompts.formats.wording import (
     checked_jinja,
     completed,
     jinja_of,
+    mentions,
     message_keys,
 )  # fmt: skip
 from llmops_cli.prompts.prompt import Role
-from llmops_cli.prompts.template import parse_template
 
 HEADER: Final = re.compile(
     r"[ \t]*#?[ \t]*(?P<role>assistant|developer|function|system|tools?|user)(?P<more>\[[^\n]*\])?[ \t]*:[ \t]*\Z",
@@ -203,7 +202,7 @@ def _messages(sheet: Sheet, syntax: str, inputs: Entries, told: Told) -> tuple[l
         if _IMAGE.search(text):
             told.left_out(f"line {begin}", "an image, which stays the text that it is")
         spoken.append((role, _jinja(text, begin, syntax, kinds, told)))
-        pieces += _pieces(spoken[-1][1])
+        pieces += mentions(spoken[-1][1], "jinja")
     return spoken, pieces
 
 
@@ -217,14 +216,6 @@ def _jinja(text: str, line: int, syntax: str, kinds: Mapping[str, str], told: To
     if escapes:
         told.differs("the template", "values are filled in as they are, without escapes for HTML")
     return jinja_of(pieces)
-
-
-def _pieces(text: str) -> list[Piece]:
-    """What jinja mentions of the variables, as pieces; a text that pieces cannot say mentions their names."""
-    try:
-        return list(pieces_of(text, "jinja"))
-    except LeftOutError:
-        return [Print(Place(name)) for name in sorted(parse_template(text, "jinja").names)]
 
 
 def _tools(given: Json, told: Told) -> Entries:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from llmops_cli.files.json_value import Json
+from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.note import LeftOutError
-from llmops_cli.prompts.formats.pieces import Piece, jinja_text, kinds_of
+from llmops_cli.prompts.formats.pieces import Piece, Pieces, Place, Print, jinja_text, kinds_of
 from llmops_cli.prompts.formats.schemas import EMPTY, Entries, property_of, variable_of
 from llmops_cli.prompts.formats.settings import Told
 from llmops_cli.prompts.prompt import Prompt
-from llmops_cli.prompts.template import TemplateError, parse_template
+from llmops_cli.prompts.template import TemplateError, TemplateFormat, parse_template
 
 Spoken = tuple[str, str]  # role, and text in the prompt's template format
 
@@ -36,6 +37,14 @@ def checked_jinja(text: str, line: int = 1) -> str:
         hint = f" ({error.hint})" if error.hint else ""
         raise LeftOutError(f"line {max(error.line, 1) + line - 1}: {error.message}{hint}") from None
     return text
+
+
+def mentions(text: str, template_format: TemplateFormat) -> Pieces:
+    """A template in pieces; of one that pieces cannot say the variables alone. Raises TemplateError."""
+    try:
+        return pieces_of(text, template_format)
+    except LeftOutError:
+        return tuple(Print(Place(name)) for name in sorted(parse_template(text, template_format).names))
 
 
 def declared(schema: Mapping[str, Json], defaults: Mapping[str, Json], where: str, told: Told) -> Entries:

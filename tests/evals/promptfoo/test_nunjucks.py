@@ -35,7 +35,7 @@ def test_a_prompt_that_renders_the_same(text: str, made: str | None, names: set[
     [
         "{{ a | join(', ') }}", "{{ a | title }}", "{{ f(x) }}", "{{ a + b }}", "{{ env.KEY }}", "{{ loop.index }}",
         "{% set a = 1 %}", "{% include 'x' %}", "{% raw %}x{% endraw %}", "{{ a or b }}", "{{ open", "{% if a",
-        "{{ a.__class__ }}{{ _x }}", "{{ 'text' }}", "{% for k, v in o %}{% endfor %}",
+        "{{ a.__class__ }}{{ _x }}", "{{ 'text' | safe }}", "{% for k, v in o %}{% endfor %}",
     ],
 )  # fmt: skip
 def test_a_prompt_that_might_not(text: str) -> None:
