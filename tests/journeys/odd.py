@@ -62,7 +62,10 @@ def project_files(version: str) -> dict[str, str | bytes]:
 
 
 def build(folder: Path, shell: Shell) -> None:
-    """`remote.git` and `plain`: 1.0.0 and 1.1.0 are merged, released and pushed; production went back to 1.0.0."""
+    """`remote.git` and `plain`: 1.0.0 and 1.1.0 are merged, released and pushed; production went back to 1.0.0.
+
+    `said.json` holds what every reading command says in the plain clone.
+    """
     folder.mkdir()
     subprocess.run(["git", "init", "-q", "--bare", str(folder / "remote.git")], check=True)
     remote, plain = GitRepo(folder / "remote.git"), GitRepo(folder / "plain")
@@ -76,6 +79,8 @@ def build(folder: Path, shell: Shell) -> None:
         shell.done(plain, "promote", "rag-answer", version, "--env", "production")
     shell.done(plain, "rollback", "rag-answer", "--reason", "an incident")
     plain.git("remote", "set-head", "origin", "main")
+    said = [[words, answer(shell, plain, *words)] for words in READ]
+    (folder / "said.json").write_text(json.dumps(said))
 
 
 def told(seed: Path, folder: Path, shell: Shell) -> Told:
@@ -86,7 +91,8 @@ def told(seed: Path, folder: Path, shell: Shell) -> Told:
         shutil.copytree(seed / name, folder / name, symlinks=True)
     remote, plain = GitRepo(folder / "remote.git"), GitRepo(folder / "plain")
     plain.git("remote", "set-url", "origin", str(remote.path))
-    return Told(remote, plain, {words: answer(shell, plain, *words) for words in READ})
+    said = json.loads((seed / "said.json").read_text())
+    return Told(remote, plain, {tuple(words): answer for words, answer in said})
 
 
 def answer(shell: Shell, repo: GitRepo, *words: str) -> object:
