@@ -253,6 +253,8 @@ class Registry:
 
     def known(self, name: str) -> str:
         """What can stand behind `NAME@`, for a hint."""
+        if self.repo is None:
+            return "this is not a git repository, so nothing is released here"
         if not self.versions(name) and self.tags_missing():
             return "no tags fetched; run: git fetch --tags"
         versions = [
@@ -262,7 +264,7 @@ class Registry:
         if not versions and name not in self.names():
             return nearest(name, self.names()) or "there are no prompts here"
         places = ", ".join(self._environments)
-        shallow = self.repo is not None and self.repo.is_shallow() and self.repo.remotes()
+        shallow = self.repo.is_shallow() and self.repo.remotes()
         more = "; this clone is shallow and may lack releases: git fetch --tags" if shallow else ""
         return f"released: {shown or 'nothing yet'}; environments: {places}{more}"
 

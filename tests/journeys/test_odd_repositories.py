@@ -1,6 +1,8 @@
 """The same project in repositories of every kind: each command says what it says in a plain clone, or why it cannot."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,3 +164,22 @@ def test_two_projects_with_one_name_in_a_repository(story: Told, shell: Shell) -
     shell.done(moved, "prompt", "check")
     assert "1.0.0" in shell.done(moved, "prompt", "show", "rag-answer@1.0.0").out
     promotes(shell, story, moved)
+
+
+def test_hooks_of_a_server_and_of_a_person(story: Told, shell: Shell) -> None:
+    """Git says GIT_DIR to both; the server's reads what a push is about to bring, before anybody else can see it."""
+    llmops = f"{sys.executable} -m llmops_cli"
+    hooks = {
+        story.remote.path / "hooks/pre-receive": f'read old new ref; {llmops} prompt show "rag-answer@$new" >&2',
+        story.plain.path / ".git/hooks/pre-commit": f"cd services/a && {llmops} env list >&2",
+    }
+    for path, line in hooks.items():
+        path.write_text(f"#!/bin/sh\n{line}\n")
+        path.chmod(0o755)
+    repo = story.plain
+    repo.write({"services/a/llmops.yaml": "", "prompts/rag-answer.yaml": prompt("1.2.0", "Words of 1.2.0.")})
+    repo.git("add", "-A")
+    for place, step in ((repo, ("commit", "-q", "-m", "next")), (repo, ("push", "origin", "HEAD:main"))):
+        done = subprocess.run(["git", *step], cwd=place.path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert ("rag-answer 1.2.0" if step[0] == "push" else "production   rag-answer") in done.stderr
