@@ -13,8 +13,14 @@ from llmops_cli.files.yaml_source import parse_yaml
 SETTINGS_FILE = "llmops.yaml"
 _COMMIT = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\Z")
 _FINGERPRINT = re.compile(r"([0-9A-F]{40}|[0-9A-F]{64})\Z")
-_SOAK = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smhd])\Z")
+_LENGTH = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smhd])\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def length_of_time(text: str) -> timedelta | None:
+    """`90s`, `30m`, `1h` or `2d`; None for anything else."""
+    match = _LENGTH.match(text)
+    return timedelta(**{_UNITS[match["unit"]]: int(match["count"])}) if match else None
 
 
 class RunSettings(FileShape):
@@ -94,15 +100,14 @@ class PromotionRules(FileShape):
     @field_validator("soak")
     @classmethod
     def _a_length_of_time(cls, soak: str) -> str:
-        if soak and not _SOAK.match(soak):
+        if soak and length_of_time(soak) is None:
             raise ValueError("must be a length of time, such as 90s, 30m, 1h or 2d")
         return soak
 
     @property
     def soak_time(self) -> timedelta:
         """How long it must have been live on `from`; zero where nothing is said."""
-        match = _SOAK.match(self.soak)
-        return timedelta(**{_UNITS[match["unit"]]: int(match["count"])}) if match else timedelta()
+        return length_of_time(self.soak) or timedelta()
 
 
 def _as_mapping(environments: object) -> object:

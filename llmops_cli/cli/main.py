@@ -18,6 +18,7 @@ from llmops_cli.cli import (
     console,
     drift,
     environment,
+    environment_past,
     evaluation,
     exporting,
     freezing,
@@ -77,6 +78,7 @@ prompt_release.register(prompt_app)
 prompt_marks.register(prompt_app)
 prompt_codegen.register(prompt_app)
 environment.register(app, environment_app)
+environment_past.register(environment_app)
 freezing.register(environment_app)
 exporting.register(app)
 verify.register(app)

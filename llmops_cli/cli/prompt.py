@@ -141,7 +141,7 @@ def diff(
         console.out_json({"format": "llmops.diff/1", **sides, **found.as_json(), "needed": needed.as_json()})
         return 0
     console.say(f"{labels[0]} against {labels[1]}")
-    _print_two(lambda marks: diff_pieces(found, needed, marks=marks))
+    print_two(lambda marks: diff_pieces(found, needed, marks=marks))
     return 0
 
 
@@ -202,10 +202,10 @@ def _reference(text: str, name: str) -> "Reference":
 
 
 def _print(pieces: "Sequence[Piece]") -> None:
-    _print_two(lambda _: pieces)
+    print_two(lambda _: pieces)
 
 
-def _print_two(build: "Callable[[bool], Sequence[Piece]]") -> None:
+def print_two(build: "Callable[[bool], Sequence[Piece]]") -> None:
     """Pieces on stdout; `build` is told whether words must carry marks because there is no colour."""
     import sys
 

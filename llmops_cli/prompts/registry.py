@@ -305,12 +305,15 @@ class Registry:
             names = sorted(self.live(reference.at))
             hint = f"live there: {', '.join(names)}" if names else self.silence(self.environment(reference.at))
             raise InputError(f"{reference.name} is not live on {reference.at}", hint=hint)
-        assert self.repo is not None
-        tree = CommitTree(self.repo, served.commit, label=f"{reference.at} ({served.commit[:7]})")
-        release = self.release(reference.name, served.version)
-        if tree.read(tag_of(reference.name)) is None and release and self.blob_of(release) == served.blob:
+        return self.served_prompt(served, label=f"{reference.at} ({served.commit[:7]})")
+
+    def served_prompt(self, served: Live, *, label: str) -> Prompt:
+        """A prompt as an environment serves it. `label` is how messages name that. Raises FileError."""
+        tree = CommitTree(self.need_git("an environment is a branch"), served.commit, label=label)
+        release = self.release(served.name, served.version)
+        if tree.read(tag_of(served.name)) is None and release and self.blob_of(release) == served.blob:
             return self.released_prompt(release)  # written before an environment held all that its prompts read
-        return load_served(tree.read, reference.name, label=tree.label).prompt
+        return load_served(tree.read, served.name, label=label).prompt
 
     def _commit_meant(self, text: str) -> str | None:
         if self.repo is None:
