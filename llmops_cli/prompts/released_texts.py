@@ -55,6 +55,8 @@ def _read(registry: Registry, files: ManyCommits, release: Release) -> ReleasedT
         prompt = load_prompt(tree, place.path, folder=place.folder)
     except FileError as error:
         return ReleasedText(release, problem=error.message, misfit="unreadable-file")
+    if not release.digest:
+        return ReleasedText(release, prompt)  # of GTO, whose tags say nothing that the file could contradict
     if prompt.version != release.version:
         problem = f"the file in its commit says version {prompt.version}"
         return ReleasedText(release, problem=problem, misfit="other-version")

@@ -8,7 +8,7 @@ from llmops_cli.files.json_value import Json
 
 Level = Literal["error", "unchecked", "warning", "note"]
 Rule = Literal[
-    "missing-file", "unreadable-file", "other-version", "other-digest", "unreachable", "missing-tag",
+    "missing-file", "unreadable-file", "other-version", "other-digest", "no-digest", "unreachable", "missing-tag",
     "other-name", "unsigned", "bad-signature", "tag-moved", "look-alike",
     "served-bytes", "stray-file", "unproven", "unknown-version", "yanked-live", "log-disagrees", "by-hand",
 ]  # fmt: skip

@@ -77,7 +77,7 @@ def remember(registry: Registry, releases: Iterable[Release]) -> bool:
     Yanks and deprecations are written down as well: who deletes such a tag would undo it.
     """
     kept = recall(registry, _KEPT)
-    marks = {tag.name: tag.tag_id for tag in registry.refs.tags if tag.kind and is_mark(tag.name)}
+    marks = {tag.name: tag.tag_id for tag in registry.refs.tags if tag.kind == "tag" and is_mark(tag.name)}
     now = {**{release.tag: release.tag_id for release in releases}, **marks}
     return now.keys() <= kept.keys() or keep(registry, _KEPT, {**now, **kept})
 

@@ -19,10 +19,31 @@ _WHAT_TO_DO: dict[Misfit, str] = {
 
 def texts(registry: Registry, releases: Sequence[Release]) -> Iterator[Finding]:
     """The digest, recomputed from every tagged commit, the version and the name in the file. Raises MeasureError."""
-    for text in read_released(registry, releases):
+    yield from _without_digest(releases)
+    for text in read_released(registry, [release for release in releases if release.digest]):
         if text.misfit:
             hint = _WHAT_TO_DO[text.misfit].format(tag=text.release.tag)
             yield Finding(text.misfit, "error", text.release.tag, text.problem, hint)
+
+
+def _without_digest(releases: Sequence[Release]) -> Iterator[Finding]:
+    """Releases whose tags say no digest, as those of GTO; one after a release of ours nobody can have meant."""
+    first: dict[str, Release] = {}
+    for release in releases:
+        if release.digest:
+            first.setdefault(release.name, release)
+    before: dict[str, int] = {}
+    for release in (one for one in releases if not one.digest):
+        if release.name in first and first[release.name].version < release.version:
+            message = f"its tag says no digest, and that of {first[release.name].version} did"
+            yield Finding("no-digest", "error", release.tag, message, "release a further version with llmops")
+        else:
+            before[release.name] = before.get(release.name, 0) + 1
+    for name, count in before.items():
+        message = (
+            f"{count} of its releases say no digest, as GTO makes them: their text cannot be held against anything"
+        )
+        yield Finding("no-digest", "warning", name, message, "releases that llmops makes say one")
 
 
 def reached(registry: Registry, releases: Sequence[Release], branch: DefaultBranch | None) -> Iterator[Finding]:

@@ -76,6 +76,17 @@ def test_a_clone_without_tags_cannot_tell(repo: GitRepo, make_repo: Callable[...
     assert told(repo, "rag-answer", "other") == [("missing-tag", "unchecked", "other")]
 
 
+def test_releases_of_gto_are_told_once_and_not_after_ours(repo: GitRepo) -> None:
+    repo.commit({"prompts/rag-answer.yaml": prompt("0.1.0")})
+    for version in ("0.1.0", "0.2.0"):
+        repo.git("tag", "-a", "-m", f"Registering artifact rag-answer version v{version}", f"rag-answer@v{version}")
+    assert told(repo) == [("no-digest", "warning", "rag-answer")]
+    released(repo, "1.0.0")
+    assert told(repo) == [("no-digest", "warning", "rag-answer")]
+    repo.git("tag", "-a", "-m", "Registering artifact rag-answer version v1.1.0", "rag-answer@v1.1.0")
+    assert told(repo) == [("no-digest", "error", "rag-answer@v1.1.0"), ("no-digest", "warning", "rag-answer")]
+
+
 def test_an_unknown_prompt_is_bad_input(repo: GitRepo) -> None:
     released(repo, "1.0.0")
     with pytest.raises(InputError, match="there is no prompt 'rag-anwser'"):
