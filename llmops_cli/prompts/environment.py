@@ -14,6 +14,7 @@ from llmops_cli.prompts.default_branch import fetch_default_branch
 from llmops_cli.prompts.everything import all_of, latest_of_all
 from llmops_cli.prompts.live import Environment
 from llmops_cli.prompts.moves import Move, message_of, read_moves
+from llmops_cli.prompts.promotable import check_promotable
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.remote_environment import fetch_releases
@@ -94,6 +95,7 @@ class _Mover:
         releases = [self._registry.choose(one.name, one.version) for one in self._targets(environment, approval)]
         self.steps = [self._step(environment, release) for release in releases]
         self._say_who(environment)
+        self._refuse_yanked()
         changing = [step for step in self.steps if not step.already]
         self.rulings = approval.rulings(changing) if changing else []
         if not changing or self.wishes.dry_run:
@@ -171,6 +173,14 @@ class _Mover:
             digest=step.release.digest,
             release_commit=step.release.commit,
         )
+
+    def _refuse_yanked(self) -> None:
+        """A yanked version is not to be served, where it is live already neither. Of everything that is only said."""
+        for step in self.steps:
+            if step.already and step.release.yanked:
+                if not self.wishes.everything:
+                    check_promotable(self._registry, step.release)
+                self.branch.tell_once(f"{step.release.reference} is live there, and yanked: {step.release.yanked}")
 
     def _say_who(self, environment: Environment) -> None:
         """Who made it so: of two people with the same wish the later one learns that somebody else was there first."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from llmops_cli.errors import ConflictError, InputError
+from llmops_cli.prompts.default_branch import fetch_default_branch
 from llmops_cli.prompts.live import BRANCHES, Live
 from llmops_cli.prompts.mark import Kind, Mark
 from llmops_cli.prompts.moves import read_moves, stack_of
@@ -98,9 +99,10 @@ def _way_out(registry: Registry, release: Release, live: Live) -> str:
 
 
 def _fetched(registry: Registry, repo: Repo, remote: str, name: str) -> Registry:
-    """The registry as the remote knows it: the tags of the prompt, and what the environments serve."""
+    """The registry as the remote knows it: the tags of the prompt, what the environments serve, what was merged."""
     environments = f"+refs/heads/{BRANCHES}*:refs/remotes/{remote}/{BRANCHES}*"
     fetch_tags(repo, remote, [name], nothing=_NOTHING, more=[environments])
+    fetch_default_branch(registry)  # else a release would look as if it had never been merged
     return open_registry(registry.config)
 
 

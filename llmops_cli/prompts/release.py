@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from llmops_cli.errors import ConflictError, FileError, GateError, InputError
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.check import Candidate, Finding, guard, read_candidate
-from llmops_cli.prompts.default_branch import find_default_branch
+from llmops_cli.prompts.default_branch import fetch_default_branch, find_default_branch
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
 from llmops_cli.prompts.level import Evidence, no_evidence
 from llmops_cli.prompts.prompt import Prompt
@@ -57,6 +57,7 @@ def release(
     chosen = _chosen(registry, head, names)
     if push_tags:
         fetch_tags(repo, remote, [candidate.prompt.name for candidate in chosen], nothing=_NOTHING)
+        fetch_default_branch(registry)  # else the releases of others would look as if they had never been merged
         registry = open_registry(registry.config)
     _refuse(guarded(registry, chosen, evidence))
     wanted = [_as_release(registry, candidate, head, eval_summary) for candidate in chosen]

@@ -120,6 +120,10 @@ class Model:
     stories: dict[str, Story] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=lambda: {"staging": Place(), "production": Place()})
 
+    def released(self) -> list[tuple[str, str]]:
+        """Every release: the prompt and its version."""
+        return [(name, version) for name, story in self.stories.items() for version in story.released]
+
     def saw_all(self, clone: str) -> None:
         """A clone has fetched every environment."""
         for place in self.places.values():

@@ -5,10 +5,11 @@ import pytest
 from llmops_cli.errors import ConflictError, GateError, InputError
 from llmops_cli.prompts.bump import plan_bump
 from llmops_cli.prompts.check import check
-from llmops_cli.prompts.environment import Wish, move
+from llmops_cli.prompts.environment import Wish, Wishes, move, move_all
 from llmops_cli.prompts.marking import Marked, Order, mark
 from llmops_cli.prompts.reference import Reference
 from llmops_cli.prompts.release import release
+from llmops_cli.prompts.verify.verification import verify
 from tests.conftest import GitRepo
 from tests.journeys.team import MakeRepo
 from tests.prompts.registered import opened, prompt, released
@@ -47,6 +48,8 @@ def test_a_yanked_version_is_chosen_by_nobody_and_stays_to_be_read(repo: GitRepo
     with pytest.raises(GateError, match=r"rag-answer@1\.2\.0 is yanked: cites nothing") as caught:
         promote(repo, "1.2.0", "staging")
     assert caught.value.hint == "the next lower one that is not yanked: 1.1.0"
+    with pytest.raises(GateError, match="is yanked"):
+        promote(repo, "1.2.0")  # nor where it is live already
 
     (finding,) = check(opened(repo)).findings
     assert finding.rule == "yanked-while-live" and "production serves 1.2.0" in finding.message
@@ -126,6 +129,33 @@ def test_of_two_who_yank_at_once_the_second_learns_it_and_everybody_is_stopped(m
     with pytest.raises(GateError, match="is yanked: wrong"):
         promote(carol, "1.1.0", "staging")
     assert carol.git("rev-parse", f"{NAME}@v1.1.0!") == ann.git("rev-parse", f"{NAME}@v1.1.0!")
+
+
+def test_of_everything_what_is_yanked_and_live_already_is_said(repo: GitRepo) -> None:
+    released(repo, "1.0.0")
+    for environment in ("staging", "production"):
+        promote(repo, "1.0.0", environment)
+    yank(repo, "1.0.0")
+    told: list[str] = []
+    wishes = Wishes("promote", "production", everything=True, source="staging")
+    assert move_all(opened(repo), wishes, tell=told.append).commit == ""
+    assert told == ["rag-answer@1.0.0 is live there, and yanked: cites nothing"]
+
+
+def test_who_learns_of_a_release_learns_that_it_was_merged(make_repo: MakeRepo) -> None:
+    """Bob's main is older than the tags that a yank, or a release of his own, brings along."""
+    remote = make_repo("remote.git", bare=True)
+    ann = make_repo("ann", clone_of=remote.path)
+    released(ann, "1.0.0")
+    ann.git("push", "-q", "--tags", "origin", "main")
+    bob, carol = (make_repo(name, clone_of=remote.path, user=f"{name.title()} Example") for name in ("bob", "carol"))
+    released(ann, "1.1.0")
+    ann.git("push", "-q", "--tags", "origin", "main")
+    assert yank(bob, "1.0.0").pushed
+    assert release(opened(carol), push_tags=True).made == ()
+    for clone in (bob, carol):
+        assert [str(each.version) for each in opened(clone).releases(NAME)] == ["1.0.0", "1.1.0"]
+        assert verify(opened(clone)).findings == ()
 
 
 def test_a_remote_that_refuses_leaves_no_tag_behind(make_repo: MakeRepo) -> None:
