@@ -1,7 +1,7 @@
 """Writes what of the reference the code itself knows; with --check it only says whether that is up to date.
 
 docs/reference/cli.md comes from the command objects, not from the text of --help, whose layout changes with releases of
-Typer; docs/reference/schemas/ from the shapes in which runs are stored.
+Typer; docs/reference/schemas/ from the shapes in which runs are stored and files are written.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from llmops_cli.cli.main import app
+from llmops_cli.reports.file_schemas import FILE_SCHEMAS
 from llmops_cli.reports.json_schemas import SCHEMAS
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
@@ -85,9 +86,11 @@ def row(shown: str, parameter: Any) -> str:
 
 def documents() -> dict[Path, str]:
     """Every generated file with what it has to hold."""
+    made = {name: schema() for name, schema in SCHEMAS.items()}
+    made |= {name: schema(False) for name, schema in FILE_SCHEMAS.items()}  # whatever is installed here
     schemas = {
-        REFERENCE / "schemas" / f"{name}.schema.json": json.dumps(schema(), indent=2) + "\n"
-        for name, schema in SCHEMAS.items()
+        REFERENCE / "schemas" / f"{name}.schema.json": json.dumps(schema, indent=2) + "\n"
+        for name, schema in made.items()
     }
     return {REFERENCE / "cli.md": page(), **schemas}
 

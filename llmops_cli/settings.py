@@ -11,15 +11,15 @@ from llmops_cli.files.shape import FileShape, ProjectPath, read_shape
 from llmops_cli.files.yaml_source import parse_yaml
 
 SETTINGS_FILE = "llmops.yaml"
-_COMMIT = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\Z")
+COMMIT = re.compile(r"([0-9a-f]{40}|[0-9a-f]{64})\Z")
 _FINGERPRINT = re.compile(r"([0-9A-F]{40}|[0-9A-F]{64})\Z")
-_LENGTH = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smhd])\Z")
+LENGTH = re.compile(r"(?P<count>[0-9]{1,5})(?P<unit>[smhd])\Z")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def length_of_time(text: str) -> timedelta | None:
     """`90s`, `30m`, `1h` or `2d`; None for anything else."""
-    match = _LENGTH.match(text)
+    match = LENGTH.match(text)
     return timedelta(**{_UNITS[match["unit"]]: int(match["count"])}) if match else None
 
 
@@ -74,7 +74,7 @@ class SigningSettings(FileShape):
     @classmethod
     def _whole_id(cls, commit: str) -> str:
         """What a branch or a tag names can be moved."""
-        if commit and not _COMMIT.match(commit):
+        if commit and not COMMIT.match(commit):
             raise ValueError("must be the whole id of a commit, 40 or 64 hex digits, as git rev-parse prints it")
         return commit
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Protocol, Self, runtime_checkable
 
-from pydantic import AfterValidator, BeforeValidator, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema, field_validator, model_validator
 
 from llmops_cli.checks.outside import Outside
 from llmops_cli.errors import InputError
@@ -30,7 +30,7 @@ def _filled(text: str) -> str:
 
 
 # an option that, where it is written, says something: an empty text is in every text
-FilledText = Annotated[str, AfterValidator(_filled)]
+FilledText = Annotated[str, AfterValidator(_filled), WithJsonSchema({"type": "string", "minLength": 1})]
 
 
 def _filled_list(value: object) -> object:

@@ -9,7 +9,7 @@ from llmops_cli.checks.check import CheckContext, CheckShape, Failed, FilledText
 from llmops_cli.files.json_value import Json
 
 _STEP = re.compile(r"(?P<name>[^.\[\]]+)|\[(?P<index>\d{1,9})\]")
-_PATH = re.compile(r"[^.\[\]]+(\.[^.\[\]]+|\[\d{1,9}\])*\Z")
+PATH = re.compile(r"[^.\[\]]+(\.[^.\[\]]+|\[\d{1,9}\])*\Z")
 
 
 class ReferenceShape(CheckShape):
@@ -24,7 +24,7 @@ class ReferenceShape(CheckShape):
     @field_validator("expected")
     @classmethod
     def _is_a_path(cls, value: str) -> str:
-        if not _PATH.match(value):
+        if not PATH.match(value):
             raise ValueError("must be a path such as answer.total or rows[0].id")
         return value
 

@@ -36,6 +36,7 @@ from llmops_cli.cli import (
     prompt_release,
     protect,
     reporting,
+    schema,
     sharding,
     stored_run,
     verify,
@@ -83,6 +84,7 @@ freezing.register(environment_app)
 exporting.register(app)
 verify.register(app)
 protect.register(app)
+schema.register(app)
 evaluation.register(eval_app)
 drift.register(eval_app)
 sharding.register(eval_app)

@@ -15,7 +15,9 @@ from llmops_cli.files.yaml_source import Key
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%\Z")
 
 
-class _Settings(FileShape):
+class GateSettings(FileShape):
+    """The keys of `gate:` that are no rules."""
+
     alpha: float = Field(default=0.05, gt=0, lt=0.5, description="How often an unchanged prompt may be found worse.")
     on_inconclusive: OnInconclusive = Field(default="warn", description="What it comes to when nobody can tell yet.")
     max_repeats: int = Field(
@@ -32,7 +34,9 @@ class _Settings(FileShape):
     require_calibration: bool = Field(default=False, description="Whether judges must be known to agree with people.")
 
 
-class _RuleShape(FileShape):
+class RuleShape(FileShape):
+    """What the gate asks of one metric; a slice of it is ruled by the same keys, but for `slices`."""
+
     floor: float | None = Field(default=None, description="The least the mean may be.")
     ceiling: float | None = Field(default=None, description="The most the mean may be (cost, latency, tokens).")
     max_drop: float | str | None = Field(
@@ -53,7 +57,7 @@ class _RuleShape(FileShape):
         return value
 
     @model_validator(mode="after")
-    def _something(self) -> "_RuleShape":
+    def _something(self) -> "RuleShape":
         # `floor:` with nothing behind it is no rule either
         if (self.floor, self.ceiling, self.max_drop, self.max_rise) == (None,) * 4 and not self.slices:
             raise ValueError("needs a floor or max_drop (for cost, latency and tokens a ceiling or max_rise)")
@@ -91,7 +95,7 @@ def read_policy(
 
     Raises FileError with line and key: an unknown metric or tag, a rule without a bound, a floor where lower is better.
     """
-    settings = {key: value for key, value in data.items() if key in _Settings.model_fields}
+    settings = {key: value for key, value in data.items() if key in GateSettings.model_fields}
 
     def below(key: Key) -> int:
         return line_of(("gate", *key))
@@ -99,9 +103,9 @@ def read_policy(
     names = _Names(metrics, tags, path, below)
     rules: list[Rule] = []
     problems: list[Problem] = []
-    shape = _Settings()
+    shape = GateSettings()
     try:
-        shape = shape_of(_Settings, settings, path=path, line_of=below)
+        shape = shape_of(GateSettings, settings, path=path, line_of=below)
     except FileError as error:
         problems += [problem.below("gate") for problem in error.problems]
     for name, value in data.items():
@@ -119,7 +123,7 @@ def read_policy(
 def _rules(name: str, value: Json, names: _Names) -> list[Rule]:
     """The rule of a metric over all cases, where it has one, and those of its slices."""
     if name not in names.metrics:
-        known = [*names.metrics, *_Settings.model_fields]
+        known = [*names.metrics, *GateSettings.model_fields]
         raise FileError([names.problem((name,), "no check or measure has this name", nearest(name, known))])
     shape = _shape(value, (name,), names)
     rules = [_rule(name, "", shape, (name,), names)] if shape.states_a_bound else []
@@ -140,14 +144,14 @@ def _rules(name: str, value: Json, names: _Names) -> list[Rule]:
     return rules
 
 
-def _shape(value: Json, key: Key, names: _Names) -> _RuleShape:
+def _shape(value: Json, key: Key, names: _Names) -> RuleShape:
     try:
-        return shape_of(_RuleShape, value, path=names.path, line_of=lambda inner: names.line_of((*key, *inner)))
+        return shape_of(RuleShape, value, path=names.path, line_of=lambda inner: names.line_of((*key, *inner)))
     except FileError as error:
         raise FileError([problem.below(".".join(("gate", *map(str, key)))) for problem in error.problems]) from None
 
 
-def _rule(name: str, tag: str, shape: _RuleShape, key: Key, names: _Names) -> Rule:
+def _rule(name: str, tag: str, shape: RuleShape, key: Key, names: _Names) -> Rule:
     lower = lower_is_better(name)
     wrong = [
         word for word in (("floor", "max_drop") if lower else ("ceiling", "max_rise")) if word in shape.model_fields_set

@@ -1,6 +1,7 @@
 """What answers the trials of a suite: a model, a recording, or a pipeline of the user's."""
 
 import shlex
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -8,8 +9,19 @@ from pydantic import Field, field_validator, model_validator
 from llmops_cli.files.json_value import Json, canonical
 from llmops_cli.files.shape import FileShape, FunctionName, ProjectPath
 
-_KINDS = ("python", "command", "http", "type", "recorded")
-_PIPELINES = ("python", "command", "http", "type")
+KINDS = ("python", "command", "http", "type", "recorded")
+PIPELINES = ("python", "command", "http", "type")
+# an option would do nothing beside another kind of target
+OPTIONS_OF: Mapping[str, tuple[str, ...]] = {
+    "code": ("python", "command"),
+    "interpreter": ("python",),
+    "workers": ("python", "command"),
+    "token_env": ("http",),
+    "options": ("type",),
+    "timeout_s": PIPELINES,
+    "cache": PIPELINES,
+    "deterministic": PIPELINES,
+}
 
 
 class TargetShape(FileShape):
@@ -65,9 +77,9 @@ class TargetShape(FileShape):
 
     @model_validator(mode="after")
     def _one(self) -> "TargetShape":
-        given = [kind for kind in _KINDS if getattr(self, kind)]
+        given = [kind for kind in KINDS if getattr(self, kind)]
         if len(given) > 1:
-            raise ValueError(f"is one of {', '.join(_KINDS)}, not {' and '.join(given)}")
+            raise ValueError(f"is one of {', '.join(KINDS)}, not {' and '.join(given)}")
         if self.recorded and self.model:
             raise ValueError("is either a model or a recording, not both")
         if self.recorded and (self.endpoint or self.params):
@@ -77,20 +89,10 @@ class TargetShape(FileShape):
 
     def _check_options(self, kind: str) -> None:
         """An option that would do nothing where it stands."""
-        belongs = {
-            "code": ("python", "command"),
-            "interpreter": ("python",),
-            "workers": ("python", "command"),
-            "token_env": ("http",),
-            "options": ("type",),
-            "timeout_s": _PIPELINES,
-            "cache": _PIPELINES,
-            "deterministic": _PIPELINES,
-        }
-        for option, kinds in belongs.items():
+        for option, kinds in OPTIONS_OF.items():
             if option in self.model_fields_set and kind not in kinds:
                 raise ValueError(f"{option} belongs to a target with {' or '.join(kinds)}")
-        if kind in _PIPELINES and self.endpoint:
+        if kind in PIPELINES and self.endpoint:
             raise ValueError("endpoint belongs to a model; a pipeline knows itself whom it asks")
 
     @property

@@ -5,13 +5,15 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, WithJsonSchema
 
 from llmops_cli.errors import FileError, Problem
 from llmops_cli.files.json_value import Json
 from llmops_cli.files.yaml_source import Document, Key, dotted
 
 Shape = TypeVar("Shape", bound="FileShape")
+# what a JSON schema can say of it
+BELOW_THE_ROOT: dict[str, Any] = {"type": "string", "pattern": r"^(?!/)(?!(.*/)?\.\.(/|$))(?!(\./?)*$)[^\\]+$"}
 
 
 def _below_the_root(text: str) -> str:
@@ -28,8 +30,10 @@ def _function(text: str) -> str:
     return text
 
 
-ProjectPath = Annotated[str, AfterValidator(_below_the_root)]  # of a file or a folder, POSIX
-FunctionName = Annotated[str, AfterValidator(_function)]  # of the project; may be empty
+# of a file or a folder, POSIX
+ProjectPath = Annotated[str, AfterValidator(_below_the_root), WithJsonSchema(BELOW_THE_ROOT)]
+# of the project; may be empty
+FunctionName = Annotated[str, AfterValidator(_function), WithJsonSchema({"type": "string", "pattern": r"^$|^.+:.+$"})]
 
 
 class FileShape(BaseModel):

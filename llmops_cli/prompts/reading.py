@@ -19,7 +19,7 @@ from llmops_cli.vcs.tree import Tree, beside, read_text
 
 ENDINGS = (".yaml", ".yml")
 # these are said elsewhere in the file, or decide where the request and its key go, which no file of a change may
-_NOT_PARAMS = {"model", "messages", "tools", "stream", "api_key", "api_base", "base_url"}
+NOT_PARAMS = {"model", "messages", "tools", "stream", "api_key", "api_base", "base_url"}
 
 
 class MessageShape(FileShape):
@@ -206,7 +206,7 @@ class Reading:
         return schema
 
     def _check_values(self, shape: PromptShape) -> None:
-        for name in shape.params.keys() & _NOT_PARAMS:
+        for name in shape.params.keys() & NOT_PARAMS:
             self._problem(("params", name), "cannot be set here", "params are sampling settings of the model")
         seen: set[str] = set()
         for index, tool in enumerate(shape.tools):

@@ -34,8 +34,9 @@ class Variable(FileShape):
             raise ValueError("min_length and max_length are for strings and arrays")
         if self.type not in ("integer", "number") and (self.minimum is not None or self.maximum is not None):
             raise ValueError("minimum and maximum are for numbers")
-        if self.min_length is not None and self.min_length < 0:
-            raise ValueError("min_length must not be negative")
+        for name, bound in (("min_length", self.min_length), ("max_length", self.max_length)):
+            if bound is not None and bound < 0:
+                raise ValueError(f"{name} must not be negative")
         if self.min_length is not None and self.max_length is not None and self.min_length > self.max_length:
             raise ValueError("min_length is larger than max_length")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:

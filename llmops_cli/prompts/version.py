@@ -10,7 +10,7 @@ from llmops_cli.errors import InputError
 _NUMBER = r"(?:0|[1-9][0-9]*)"
 _IDENTIFIER = r"(?:0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)"
 _LONGEST = 100
-_VERSION = re.compile(
+VERSION = re.compile(
     rf"(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER})(?:-(?P<pre>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?\Z"
 )
 
@@ -40,7 +40,7 @@ class Version:
     @classmethod
     def parse(cls, text: str) -> "Version":
         """`3.1.0` or `3.2.0-rc.1` as a version. Raises InputError that says what was expected."""
-        match = _VERSION.match(text) if len(text) <= _LONGEST else None
+        match = VERSION.match(text) if len(text) <= _LONGEST else None
         if match is None:
             raise InputError(f"{text!r} is not a version", hint="write MAJOR.MINOR.PATCH, such as 1.0.0")
         pre = tuple(match["pre"].split(".")) if match["pre"] else ()
