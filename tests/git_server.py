@@ -67,6 +67,31 @@ class GitServer:
     def url(self) -> str:
         return f"{self._scheme}://127.0.0.1:{self.port}"
 
+    @staticmethod
+    def backend(folder: Path, request: BaseHTTPRequestHandler, body: bytes) -> tuple[bytes, bytes]:
+        """What git's own http-backend answers: the lines of the head, and the body."""
+        path, query = urlsplit(request.path).path, urlsplit(request.path).query
+        done = subprocess.run(
+            ["git", "http-backend"],
+            input=body,
+            env={
+                "PATH": os.environ["PATH"],
+                "GIT_PROJECT_ROOT": str(folder),
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
+                "HTTP_CONTENT_ENCODING": request.headers.get("Content-Encoding", ""),
+                "REQUEST_METHOD": request.command,
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": str(len(body)),
+            },
+            capture_output=True,
+            check=True,
+        )
+        head, _, answer = done.stdout.partition(b"\r\n\r\n")
+        return head, answer
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         outer = self
         expected = "basic " + b64encode(f"x-access-token:{self.token}".encode()).decode()
@@ -99,26 +124,9 @@ class GitServer:
                     self.end_headers()
                     self.close_connection = True
                     return
-                path, query = urlsplit(self.path).path, urlsplit(self.path).query
-                done = subprocess.run(
-                    ["git", "http-backend"],
-                    input=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
-                    env={
-                        "PATH": os.environ["PATH"],
-                        "GIT_PROJECT_ROOT": str(outer.folder),
-                        "GIT_HTTP_EXPORT_ALL": "1",
-                        "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-                        "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-                        "REQUEST_METHOD": self.command,
-                        "PATH_INFO": path,
-                        "QUERY_STRING": query,
-                        "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-                        "CONTENT_LENGTH": self.headers.get("Content-Length", "0"),
-                    },
-                    capture_output=True,
-                    check=True,
+                head, body = GitServer.backend(
+                    outer.folder, self, self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 )
-                head, _, body = done.stdout.partition(b"\r\n\r\n")
                 outer.answers.append(len(body))
                 headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
                 self.send_response(int(headers.pop("Status", "200").split()[0]))

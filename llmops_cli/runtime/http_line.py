@@ -59,7 +59,7 @@ class HttpLine:
 
     def __init__(self, address: str, *, token: str = "") -> None:
         """Raises InputError for an address that is none, or where a secret would travel in the clear."""
-        self._url = _split(address)
+        self._url = self._given = _split(address)
         self.shown = _without_secrets(self._url)
         self._authorization = _authorization(self._url, token)
         if self._authorization and self._url.scheme == "http" and self._url.hostname not in _LOOPBACK:
@@ -67,7 +67,9 @@ class HttpLine:
         self._connection: HTTPConnection | None = None
 
     def get(self, path: str, deadline: Deadline, *, limit: int) -> "Exchange":
-        """GET; a redirect within the origin is followed, and becomes the address from then on."""
+        """GET; a redirect within the origin is followed, and becomes the address until the next GET."""
+        if self._url != self._given:
+            self._url = self._given
         return Exchange(self, "GET", path, b"", deadline, limit)
 
     def post(self, path: str, body: bytes, deadline: Deadline, *, limit: int) -> "Exchange":

@@ -37,17 +37,11 @@ class SmartHttp:
 
     def tip(self, branch: str) -> str | None:
         """The commit of a branch (`refs/heads/...`), None when there is no such branch. Raises ServeError."""
-        deadline = Deadline(self._poll_timeout_s)
-        request = self._command("ls-refs", deadline, [f"ref-prefix {branch}"])
-        with self._line.post(_SERVICE, request, deadline, limit=MAX_TALK) as body:
-            _must_be(body, "application/x-git-upload-pack-result")
-            lines = list(_message(body))
-            body.end()
-        for line in lines:
-            commit, _, name = line.decode("utf-8", "replace").rstrip("\n").partition(" ")
-            if name.partition(" ")[0] == branch:
-                return self._checked(commit)
-        return None
+        try:
+            return self._tip(branch)
+        except ServeError:
+            self._format = ""  # whoever answers next time may be another server, or in another place
+            raise
 
     def files(self, commit: str) -> dict[str, bytes]:
         """The files of a commit by path, each checked against the ids that lead to it. Raises ServeError."""
@@ -63,6 +57,19 @@ class SmartHttp:
     def close(self) -> None:
         """Hang up."""
         self._line.close()
+
+    def _tip(self, branch: str) -> str | None:
+        deadline = Deadline(self._poll_timeout_s)
+        request = self._command("ls-refs", deadline, [f"ref-prefix {branch}"])
+        with self._line.post(_SERVICE, request, deadline, limit=MAX_TALK) as body:
+            _must_be(body, "application/x-git-upload-pack-result")
+            lines = list(_message(body))
+            body.end()
+        for line in lines:
+            commit, _, name = line.decode("utf-8", "replace").rstrip("\n").partition(" ")
+            if name.partition(" ")[0] == branch:
+                return self._checked(commit)
+        return None
 
     def _command(self, name: str, deadline: Deadline, arguments: list[str]) -> bytes:
         if not self._format:

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llmops_cli.errors import InputError, ServeError
 from llmops_cli.runtime.git_process import LocalRepository
@@ -179,7 +181,7 @@ def test_an_answer_that_is_none_is_refused_with_a_sentence(
         remote = client(server)
         assert remote.tip(BRANCH) == commit
         server.disturb = answer
-        for ask in (lambda: remote.tip(BRANCH), lambda: remote.files(commit)):
+        for ask in (lambda: remote.files(commit), lambda: remote.tip(BRANCH)):
             with pytest.raises(ServeError, match=words):
                 ask()
         server.disturb = lambda _: False
@@ -248,6 +250,61 @@ def test_the_client_asks_for_one_branch_and_no_history(client: Connect, tmp_path
         assert remote.tip(BRANCH) == commit
         assert remote.files(commit) == {"prompts/a.yaml": b"2"}
     assert server.answers[1] < 100 and server.answers[2] < 1000
+
+
+def test_whatever_bytes_come_the_files_are_the_true_ones_or_none(client: Connect, tmp_path: Path) -> None:
+    commit = put(bare(tmp_path / "prompts.git"), FILES)
+    answers: list[bytes] = []
+
+    def keep(handler: BaseHTTPRequestHandler) -> bool:
+        size = int(handler.headers["Content-Length"])
+        answers.append(GitServer.backend(tmp_path, handler, handler.rfile.read(size))[1])
+        return plain(200, answers[-1])(handler)
+
+    with GitServer(tmp_path, token="") as server:
+        remote = client(server)
+        remote.tip(BRANCH)
+        server.disturb = keep
+        assert remote.files(commit) == SERVED
+        true = answers[0]
+
+        @given(place=st.integers(0, len(true) - 1), byte=st.integers(0, 255), cut=st.booleans())
+        @settings(max_examples=60)
+        def damaged(place: int, byte: int, cut: bool) -> None:
+            sent = true[:place] if cut else true[:place] + bytes([byte]) + true[place + 1 :]
+            server.disturb = plain(200, sent)
+            try:
+                assert remote.files(commit) == SERVED
+            except ServeError:
+                return
+            assert not cut
+
+        damaged()
+
+
+def test_a_repository_that_was_made_anew_or_moved_is_found(client: Connect, tmp_path: Path) -> None:
+    put(bare(tmp_path / "prompts.git"), FILES)
+
+    def moved(handler: BaseHTTPRequestHandler) -> bool:
+        if not handler.path.startswith("/prompts.git/info"):
+            return False
+        handler.send_response(302)
+        handler.send_header("Location", handler.path.replace("/prompts.git", "/elsewhere.git"))
+        handler.end_headers()
+        return True
+
+    with GitServer(tmp_path, token="") as server:
+        (tmp_path / "prompts.git").rename(tmp_path / "elsewhere.git")
+        server.disturb = moved
+        remote = client(server)
+        assert remote.tip(BRANCH)
+        (tmp_path / "elsewhere.git").rename(tmp_path / "gone.git")
+        commit = put(bare(tmp_path / "prompts.git", object_format="sha256"), FILES)
+        server.disturb = lambda _: False
+        with pytest.raises(ServeError, match="404"):
+            remote.tip(BRANCH)
+        assert remote.tip(BRANCH) == commit
+        assert remote.files(commit) == SERVED
 
 
 def test_https_is_spoken_with_those_whose_certificate_is_known(
