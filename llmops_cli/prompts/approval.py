@@ -11,7 +11,7 @@ from llmops_cli.prompts.measured import not_passed
 from llmops_cli.prompts.moves import read_moves
 from llmops_cli.prompts.promotable import check_promotable
 from llmops_cli.prompts.registry import Registry
-from llmops_cli.prompts.rules import Rule, Rules, Ruling
+from llmops_cli.prompts.rules import Rule, Rules, Ruling, settings_above
 from llmops_cli.prompts.served import file_of, tag_of
 from llmops_cli.prompts.serving import change_to_serve
 from llmops_cli.prompts.signature import verdict_of
@@ -80,9 +80,19 @@ class Approval:
         except GateError as error:
             yield _ruling("yanked", step, False, error.message, error.hint)
         if self._wishes.action == "promote" or not self._was_live(step):
+            yield from self._at_home(step)
             yield from self._of_promotion(step)
         if self._rules.asked.signed:
             yield self._signed(step)
+
+    def _at_home(self, step: Step) -> Iterator[Ruling]:
+        """Of several projects in one repository, each has rules of its own, and others say nothing of its prompts."""
+        commit, path = self._rules.commit, step.release.path
+        assert self._registry.repo is not None
+        own = settings_above(self._registry.repo, commit, path) if commit else self._rules.file
+        if own != self._rules.file:
+            folder = own.rpartition("/")[0] or "the top of the repository"
+            yield _ruling("known", step, False, f"its rules stand in {own or 'no file'}", f"promote it in {folder}")
 
     def _of_promotion(self, step: Step) -> Iterator[Ruling]:
         asked = self._rules.asked

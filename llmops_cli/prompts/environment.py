@@ -17,7 +17,7 @@ from llmops_cli.prompts.moves import Move, message_of, read_moves
 from llmops_cli.prompts.promotable import check_promotable
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
-from llmops_cli.prompts.remote_environment import fetch_releases
+from llmops_cli.prompts.remote_environment import check_environment_name, fetch_releases
 from llmops_cli.prompts.rules import Rules, Ruling, read_rules, refusal
 from llmops_cli.prompts.step import Step, notices, promotion_of, rollback_to, version_below
 from llmops_cli.prompts.tag import Release, tag_name
@@ -66,8 +66,11 @@ def _rules(branch: EnvironmentBranch, wishes: Wishes) -> Rules:
     rules = read_rules(branch.registry, wishes.environment)
     if rules.unknown and not promotes:
         branch.tell(f"the rules of {rules.environment} are not known, and a rollback goes on: {rules.unknown}")
+    if wishes.source:
+        branch.registry.environment(wishes.source)  # a slip of the pen is told at once
     for source in dict.fromkeys((rules.asked.from_, wishes.source)):
         if source and promotes:
+            check_environment_name(branch.repo, Environment(source))
             branch.fetch(environment=source)
     return rules
 
@@ -146,6 +149,8 @@ class _Mover:
 
     def _versioned(self, environment: Environment, target: Target) -> Target:
         version = target.version.removeprefix("v")
+        if not version and self.wishes.action == "promote":
+            raise InputError(f"{target.name}: the version is empty", hint="name one, a range, or latest")
         if not version:
             version = version_below(self._registry, environment, target.name, seen=self.branch.seen)
         return Target(target.name, version)

@@ -1,14 +1,16 @@
 """The rules of an environment, where they are read from, and what each says of a release."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from llmops_cli.errors import FileError, GateError
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.default_branch import DefaultBranch, find_default_branch
 from llmops_cli.prompts.registry import Registry
-from llmops_cli.settings import PromotionRules
+from llmops_cli.settings import SETTINGS_FILE, PromotionRules
+from llmops_cli.vcs.commit_tree import CommitTree
+from llmops_cli.vcs.repo import Repo
 
 # `from` to `signed` stand in llmops.yaml; `known`: whether it could be read; `frozen`: see freeze.py
 Rule = Literal["known", "frozen", "yanked", "--from", "from", "eval", "soak", "signed"]
@@ -50,13 +52,16 @@ class Ruling:
 class Rules:
     """The rules of one environment. `place` is where they stand: `llmops.yaml at main (a1b2c3d)`.
 
-    `unknown`: why they are not known; empty when they are.
+    `commit` is that of the branch, `file` the path of the llmops.yaml there, from the top of the repository, empty
+    where it has none. `unknown`: why the rules are not known; empty when they are.
     """
 
     environment: str
     asked: PromotionRules
     place: str = ""
     unknown: str = ""
+    commit: str = ""
+    file: str = ""
 
 
 def read_rules(registry: Registry, environment: str) -> Rules:
@@ -70,12 +75,27 @@ def read_rules(registry: Registry, environment: str) -> Rules:
         main = registry.config.settings.main
         unknown = f"the branch {main}, where its rules would stand, is not known here"
         return Rules(environment, PromotionRules(), unknown=unknown)
-    place = f"llmops.yaml at {branch.label}"
+    file = settings_above(branch.tree.repo, branch.commit, registry.config.prefix)
+    folder = file.removesuffix(SETTINGS_FILE)
+    tree = CommitTree(branch.tree.repo, branch.commit, prefix=folder, label=branch.label)
+    place = f"{file or SETTINGS_FILE} at {branch.label}"
     try:
-        asked = branch.settings().environments.get(environment, PromotionRules())
+        settings = replace(branch, tree=tree).settings()
     except FileError as error:
-        return Rules(environment, PromotionRules(), place, unknown=error.message)
-    return Rules(environment, asked, place)
+        return Rules(environment, PromotionRules(), place, error.message, branch.commit, file)
+    asked = settings.environments.get(environment, PromotionRules())
+    return Rules(environment, asked, place, commit=branch.commit, file=file)
+
+
+def settings_above(repo: Repo, commit: str, path: str) -> str:
+    """The llmops.yaml of a commit that is nearest upwards of a path; empty when there is none.
+
+    The commit is asked, and not the working tree, in which a project can be anywhere.
+    """
+    parts = path.split("/")[:-1]
+    files = ["/".join([*parts[:depth], SETTINGS_FILE]) for depth in range(len(parts), -1, -1)]
+    found = repo.object_ids([f"{commit}:{file}" for file in files])
+    return next((file for file, blob in zip(files, found, strict=True) if blob), "")
 
 
 def _only_branch(registry: Registry) -> DefaultBranch | None:
