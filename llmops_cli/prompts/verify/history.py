@@ -54,11 +54,7 @@ def replayed(registry: Registry, steps: Sequence[Step], names: Sequence[str]) ->
         elif not step.moves:
             yield Finding("by-hand", "warning", step.where, "was made by hand: nothing says what was meant")
     for step in whole:
-        touched = {name_at(path) or path for path in step.changed.paths} if step.moves else set()
-        meant = {move.prompt or FROZEN for move in step.moves}
-        for stray in sorted(touched - meant):
-            if not names or stray in names:
-                yield _disagrees(step, f"it changed {stray}, of which its trailers do not speak")
+        yield from (_disagrees(step, sentence) for sentence in _besides(step, names))
     told = [
         (step, move) for step in whole for move in step.moves if move.prompt and (not names or move.prompt in names)
     ]
@@ -67,6 +63,19 @@ def replayed(registry: Registry, steps: Sequence[Step], names: Sequence[str]) ->
     for step, move in told:
         for sentence in _lies(move, facts[step.changed.commit, move.prompt], released):
             yield _disagrees(step, sentence)
+
+
+def _besides(step: Step, names: Sequence[str]) -> Iterator[str]:
+    """What a commit with trailers did that they do not tell, and what they tell of a freeze and is not so."""
+    touched = {name_at(path) or path for path in step.changed.paths} if step.moves else set()
+    for stray in sorted(touched - {move.prompt or FROZEN for move in step.moves}):
+        if not names or stray in names:
+            yield f"it changed {stray}, of which its trailers do not speak"
+    for move in step.moves:
+        if not move.prompt:
+            _, after = step.changed.paths.get(FROZEN, ("", ""))
+            if FROZEN not in step.changed.paths or bool(after) != (move.action == "freeze"):
+                yield f"its trailers say {move.action}, and it did not"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from llmops_cli.prompts.live import BRANCHES
 from llmops_cli.prompts.mark import is_mark
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.served import RELEASES, name_at, tag_of
-from llmops_cli.prompts.tag import Release, read_tag_object
+from llmops_cli.prompts.tag import Release, read_tag_object, tag_name
 from llmops_cli.prompts.verify.finding import Finding, Level
 from llmops_cli.prompts.verify.history import Step
+from llmops_cli.prompts.version import exact_version
 from llmops_cli.vcs.repo import Repo
 
 _PREVIOUS = re.compile(r"(?P<version>\S+) (?P<tag_id>[0-9a-f]{40}|[0-9a-f]{64})\Z")
@@ -59,8 +60,10 @@ def by_environments(repo: Repo, steps: Iterable[Step]) -> Iterator[Recorded]:
 def by_releases(releases: Iterable[Release]) -> Iterator[Recorded]:
     """What each release says of the one below it."""
     for release in releases:
-        if match := _PREVIOUS.match(release.previous):
-            yield Recorded(f"{release.name}@v{match['version']}", match["tag_id"], release.tag)
+        match = _PREVIOUS.match(release.previous)
+        version = exact_version(match["version"]) if match else None
+        if match and version:
+            yield Recorded(tag_name(release.name, version), match["tag_id"], release.tag)
 
 
 def by_this_clone(registry: Registry, names: Sequence[str]) -> Iterator[Recorded]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from llmops_cli.prompts.environment import Wish, move
+from llmops_cli.prompts.served import FROZEN
 from llmops_cli.vcs.commit import commit_files
 from llmops_cli.vcs.trailers import with_trailers
 from tests.conftest import GitRepo
@@ -54,3 +55,16 @@ def test_trailers_that_do_not_say_what_was_done(repo: GitRepo) -> None:
         repo.git("update-ref", f"refs/heads/{BRANCH}", made)
         found = [one for one in told(repo) if one[0] == "log-disagrees"]
         assert found == [("log-disagrees", "error", f"{BRANCH} ({made[:7]})")] * wrong, (trailers, files)
+
+
+def test_a_freeze_that_is_none(repo: GitRepo) -> None:
+    registry = released(repo, "1.0.0")
+    first = move(registry, Wish("promote", "rag-answer", "1.0.0", "production"), tell=print).commit
+    git = registry.repo
+    assert git is not None
+    for action, frozen, wrong in (("freeze", b"x", 0), ("unfreeze", b"x", 1), ("freeze", None, 1)):
+        files: dict[str, str | bytes | None] = {FROZEN: frozen} if frozen else {}
+        message = with_trailers("production", {"Llmops-Action": action, "Llmops-Reason": "audit"})
+        made = commit_files(git, first, files, message)
+        repo.git("update-ref", f"refs/heads/{BRANCH}", made)
+        assert told(repo) == [("log-disagrees", "error", f"{BRANCH} ({made[:7]})")] * wrong, (action, frozen)

@@ -70,6 +70,13 @@ def test_a_release_remembers_the_one_below_it(repo: GitRepo, make_repo: MakeRepo
     assert told(clone_of(repo, make_repo, "third")) == [("missing-tag", "unchecked", "rag-answer@v1.0.0")]
 
 
+def test_a_record_that_is_no_version_is_not_read_out_as_a_command(repo: GitRepo) -> None:
+    registry = released(repo, "1.0.0", "1.1.0")
+    forged = registry.releases()[1].message().replace("Previous: 1.0.0 ", "Previous: $(touch${IFS}x) ")
+    repo.git("tag", "-f", "-a", "-m", forged, "rag-answer@v1.1.0", "rag-answer@v1.1.0^{}")
+    assert "touch" in forged and told(repo) == []
+
+
 def test_a_clone_remembers_what_it_saw(repo: GitRepo, tmp_path: Path) -> None:
     released(repo, "1.0.0")
     released(repo, "1.0.0", name="other")
