@@ -11,6 +11,7 @@ from llmops_cli.prompts.prompt import Message
 from llmops_cli.prompts.template import Template, TemplateError, TemplateFormat, infer_format, parse_template
 from llmops_cli.vcs.tree import Tree
 
+_IF_LITERAL = "if that is no include, but what the model should see: say template_format, and escape it"
 _FORMATS: tuple[TemplateFormat, ...] = ("dollar", "braces", "jinja")
 
 
@@ -48,6 +49,7 @@ def read_wording(
         return reader.read(known, declared) if known else Wording(None)  # an unknown one: the shape says so
     found = reader.resolved("dollar")[0]  # but for escapes, an include is the same in all three
     if found.problems:
+        found.problems = [replace(one, hint=one.hint or _IF_LITERAL) for one in found.problems]
         return found
     try:
         inferred = infer_format([message.content for message in found.messages], declared or frozenset())

@@ -70,9 +70,9 @@ class WorkTree:
             raise _unreadable(path, error) from None
         if not target.is_relative_to(self.root):
             raise FileError([Problem(path, 0, "", "leads out of the project", "keep the file below the project root")])
-        hidden = [part for part in target.relative_to(self.root).parts if part.startswith(".")]
-        if any(part not in PurePosixPath(path).parts for part in hidden):
-            # .git/config holds the token of a CI checkout, and a change can bring a link to it
+        parts, given = target.relative_to(self.root).parts, PurePosixPath(path).parts
+        if any(part not in given and (part == ".git" or part == parts[-1]) for part in parts if part.startswith(".")):
+            # a change can bring a link to .git/config, which holds the token of a CI checkout, or to .env
             raise FileError([Problem(path, 0, "", "is a link to a hidden file", "keep the file itself there")])
         return target
 
@@ -115,7 +115,13 @@ def beside(path: str, relative: str) -> str:
 
     Raises FileError when it leads out of the project.
     """
-    if relative.startswith(("/", "~")) or "\\" in relative or "://" in relative or relative[1:2] == ":":
+    if (
+        not relative.isprintable()
+        or relative.startswith(("/", "~"))
+        or "\\" in relative
+        or "://" in relative
+        or relative[1:2] == ":"
+    ):
         raise FileError([Problem(path, 0, "", f"{relative!r} must be a path relative to this file")])
     parts: list[str] = []
     for part in (PurePosixPath(path).parent / relative).parts:

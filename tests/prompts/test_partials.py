@@ -177,6 +177,11 @@ def test_what_is_refused_and_where(template: str, partials: dict[str, str], expe
     assert problems(template, **partials) == [expected]
 
 
+def test_without_a_format_a_literal_text_is_told_what_to_do() -> None:
+    (said,) = problems('{{% include "x" %}} {name}', head="owner: us")
+    assert said.endswith("say template_format, and escape it)")
+
+
 def test_a_partial_is_a_template_on_its_own() -> None:
     head = "template_format: jinja"
     said = problems("{% if x %}{% include 'partials/a.md' %}", head=head, a="yes\n{% endif %}")
@@ -205,16 +210,22 @@ def test_a_link_leads_to_nothing_that_a_change_may_not_read(tmp_path: Path) -> N
     (tmp_path / "project" / ".git").mkdir()
     (tmp_path / "project" / ".git" / "config").write_text("token")
     (tmp_path / "outside.md").write_text("secret")
+    (tmp_path / "project" / ".env").write_text("secret")
+    (tmp_path / "project" / ".dvc" / "cache").mkdir(parents=True)
+    (tmp_path / "project" / ".dvc" / "cache" / "ab").write_text("a file that another tool keeps")
+    (folder / "env.md").symlink_to("../.env")
+    (folder / "kept.md").symlink_to("../.dvc/cache/ab")
     (folder / "git.md").symlink_to("../.git/config")
     (folder / "out.md").symlink_to("../../outside.md")
     (folder / "p.yaml").write_text(
-        HEAD + 'template: |\n  {% include "git.md" %}\n  {% include "out.md" %}\n', encoding="utf-8"
+        HEAD + "template: |\n" + "".join(f'  {{% include "{name}.md" %}}\n' for name in ("git", "env", "out", "kept"))
     )
     with pytest.raises(FileError) as caught:
         load_prompt(WorkTree(tmp_path / "project"), "prompts/p.yaml", folder="prompts")
     assert [str(problem) for problem in caught.value.problems] == [
         "prompts/p.yaml:4: template: include 'git.md': is a link to a hidden file (keep the file itself there)",
-        "prompts/p.yaml:5: template: include 'out.md': leads out of the project (keep the file below the project root)",
+        "prompts/p.yaml:5: template: include 'env.md': is a link to a hidden file (keep the file itself there)",
+        "prompts/p.yaml:6: template: include 'out.md': leads out of the project (keep the file below the project root)",
     ]
 
 
