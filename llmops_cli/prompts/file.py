@@ -66,7 +66,7 @@ class PromptFile:
 
 def prompt_names(tree: Tree, *, folder: str) -> list[str]:
     """The names of all prompts below a folder, sorted, whether or not their files are valid."""
-    return sorted(_paths(tree, folder))
+    return sorted(prompt_paths(tree, folder))
 
 
 def prompt_path(tree: Tree, name: str, *, folder: str) -> str | None:
@@ -95,7 +95,7 @@ def load_prompts(tree: Tree, *, folder: str) -> list[Prompt]:
     """All prompts below a folder, by name. Raises one FileError with the problems of all files."""
     prompts: list[Prompt] = []
     problems: list[Problem] = []
-    for _, paths in sorted(_paths(tree, folder).items()):
+    for _, paths in sorted(prompt_paths(tree, folder).items()):
         if len(paths) > 1:
             problems.append(Problem(paths[1], 0, "", f"{paths[0]} is there too", "remove one of the two"))
         try:
@@ -116,7 +116,8 @@ def read_prompt(text: str, tree: Tree, path: str, *, folder: str) -> Prompt:
     return Reading(modernise(document), tree, path).prompt(_name_of(path, folder))
 
 
-def _paths(tree: Tree, folder: str) -> dict[str, list[str]]:
+def prompt_paths(tree: Tree, folder: str) -> dict[str, list[str]]:
+    """The files of every prompt below a folder by its name; more than one where NAME.yaml and NAME.yml are there."""
     found: dict[str, list[str]] = {}
     for path in tree.paths(folder):
         parts = path.removeprefix(folder.rstrip("/") + "/").split("/")

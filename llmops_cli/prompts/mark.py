@@ -61,7 +61,7 @@ class Mark:
 
 def is_mark(tag_name: str) -> bool:
     """Whether a tag's name is that of a mark."""
-    return _MARK.match(tag_name) is not None
+    return ("!" in tag_name or "deprecated" in tag_name) and _MARK.match(tag_name) is not None
 
 
 def read_marks(tags: Iterable[TagRef]) -> tuple[dict[str, Mark], list[str]]:

@@ -12,7 +12,7 @@ from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.tag import Release
-from llmops_cli.prompts.working_file import WorkingFile, as_released, read_file
+from llmops_cli.prompts.working_file import WorkingFile, as_released, read_files
 
 State = Literal["released", "modified", "unreleased", "deleted", "broken"]
 
@@ -37,7 +37,7 @@ def overview(registry: Registry, *, texts: bool = True) -> list[Overview]:
 
     Without `texts` a file that is the released one to the byte is not parsed, and its `prompt` is None.
     """
-    files = {name: read_file(registry, name) for name in registry.authored()}
+    files = read_files(registry)
     registry.read_ahead({name: files[name].version if name in files else None for name in registry.names()})
     unchanged = set() if texts else as_released(registry, files.values())
     rows = [_one(registry, name, files.get(name), name in unchanged) for name in registry.names()]

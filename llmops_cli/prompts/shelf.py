@@ -41,12 +41,13 @@ class Shelf:
         self.warnings: list[str] = []
         self._reader = reader
         self._complete = complete
-        self._tags: list[TagName] = []
+        self._tags: list[TagName] = []  # those of releases, and those of marks
+        self._mark_tags: list[TagName] = []
         self._made: dict[Version, Release | None] = {}
 
     def put(self, tag: TagName) -> None:
         """Add a tag; all of them before anything is asked."""
-        self._tags.append(tag)
+        (self._mark_tags if is_mark(tag.name) else self._tags).append(tag)
 
     @cached_property
     def versions(self) -> dict[Version, TagName]:
@@ -54,8 +55,6 @@ class Shelf:
         found: dict[Version, TagName] = {}
         start = len(self.name) + 2  # NAME@v
         for tag in self._tags:
-            if is_mark(tag.name):
-                continue
             text, _, counter = tag.name[start:].partition("#")
             try:
                 version = Version.parse(text)
@@ -73,8 +72,7 @@ class Shelf:
     @cached_property
     def marks(self) -> dict[str, Mark]:
         """What was said later, as `read_marks` gives it."""
-        tags = [tag for tag in self._tags if is_mark(tag.name)]
-        found, warnings = read_marks(self._reader.read(tags))
+        found, warnings = read_marks(self._reader.read(self._mark_tags))
         self.warnings += warnings
         return found
 
@@ -101,7 +99,7 @@ class Shelf:
         """The tags behind the marks, the latest release and these versions."""
         finals = [one for one in self.versions if not one.pre] or list(self.versions)
         wanted = [one for one in (*finals[-1:], *versions) if one in self.versions]
-        return [*(tag for tag in self._tags if is_mark(tag.name)), *(self.versions[one] for one in wanted)]
+        return [*self._mark_tags, *(self.versions[one] for one in wanted)]
 
     def _some(self, versions: Sequence[Version]) -> list[Release]:
         missing = [one for one in versions if one not in self._made and one in self.versions]

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 from llmops_cli.errors import InputError
 
@@ -40,13 +40,7 @@ class Version:
     @classmethod
     def parse(cls, text: str) -> "Version":
         """`3.1.0` or `3.2.0-rc.1` as a version. Raises InputError that says what was expected."""
-        match = VERSION.match(text) if len(text) <= _LONGEST else None
-        if match is None:
-            raise InputError(f"{text!r} is not a version", hint="write MAJOR.MINOR.PATCH, such as 1.0.0")
-        pre = tuple(match["pre"].split(".")) if match["pre"] else ()
-        if text.endswith(".lock"):
-            raise InputError(f"{text!r} cannot be a tag in git", hint="choose another prerelease name")
-        return cls(int(match["major"]), int(match["minor"]), int(match["patch"]), pre)
+        return _parsed(text)
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}" + ("-" + ".".join(self.pre) if self.pre else "")
@@ -99,6 +93,18 @@ class Version:
         if earlier.pre and self.patch == earlier.patch:
             return earlier.level_of_zeros()
         return Level.PATCH
+
+
+@lru_cache(maxsize=50_000)
+def _parsed(text: str) -> Version:
+    """A registry has few version numbers and many prompts that bear them."""
+    match = VERSION.match(text) if len(text) <= _LONGEST else None
+    if match is None:
+        raise InputError(f"{text!r} is not a version", hint="write MAJOR.MINOR.PATCH, such as 1.0.0")
+    pre = tuple(match["pre"].split(".")) if match["pre"] else ()
+    if text.endswith(".lock"):
+        raise InputError(f"{text!r} cannot be a tag in git", hint="choose another prerelease name")
+    return Version(int(match["major"]), int(match["minor"]), int(match["patch"]), pre)
 
 
 def exact_version(text: str) -> Version | None:

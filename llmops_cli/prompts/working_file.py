@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from llmops_cli.errors import InputError
-from llmops_cli.prompts.file import prompt_path
+from llmops_cli.prompts.file import prompt_path, prompt_paths
 from llmops_cli.prompts.live import version_in
+from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.version import Version
 
@@ -25,14 +26,21 @@ class WorkingFile:
     problem: str = ""
 
 
-def read_file(registry: Registry, name: str) -> WorkingFile:
-    """The file of a prompt."""
+def read_files(registry: Registry) -> dict[str, WorkingFile]:
+    """The files of all prompts of the working tree, by name."""
+    paths = prompt_paths(registry.work_tree, registry.folder)
+    return {name: _read(registry, name, found) for name, found in sorted(paths.items())}
+
+
+def _read(registry: Registry, name: str, paths: list[str]) -> WorkingFile:
     try:
-        path = prompt_path(registry.work_tree, name, folder=registry.folder) or ""
-        data = registry.work_tree.read(path) or b"" if path else b""
+        if len(paths) > 1:
+            prompt_path(registry.work_tree, name, folder=registry.folder)  # says what is wrong with that
+        check_name(name)
+        data = registry.work_tree.read(paths[0]) or b""
     except InputError as error:
         return WorkingFile(name, "", b"", None, error.message)
-    return WorkingFile(name, path, data, version_in(data))
+    return WorkingFile(name, paths[0], data, version_in(data))
 
 
 def as_released(registry: Registry, files: Iterable[WorkingFile]) -> set[str]:

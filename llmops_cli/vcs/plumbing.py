@@ -1,12 +1,16 @@
-"""One git command: started through GitPython's command runner, in a tamed environment, with a deadline.
+"""One git command, in a tamed environment, with a deadline: a reading one directly, others through GitPython's runner.
 
+Why two ways: docs/decisions/0028-reading-commands-start-git-themselves.md.
 Only plumbing and its text is used; GitPython's object API is slow, leaks processes and knows no SHA-256 repositories.
 """
 
 import os
+import signal
+import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +24,12 @@ if TYPE_CHECKING:
 
 READ_TIMEOUT_S = 60.0
 SLOW_TIMEOUT_S = 300.0  # the network, or a person at a passphrase prompt
+_INSTALL = "install git and make sure it is on the PATH"
+# these write nothing, run no hook of a person's, and ask nobody
+_READING = frozenset(
+    {"cat-file", "diff-tree", "for-each-ref", "log", "ls-files", "ls-tree", "merge-base", "remote", "rev-parse",
+     "symbolic-ref"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,8 @@ def run_git(
     Raises InputError when git is not installed, MeasureError when the deadline passes.
     """
     overlay = {**TAMED, **(env or {})}
+    if _reads(arguments) and not hooks:
+        return _read(folder, ["git", *NO_SURPRISES, *NO_HOOKS, *arguments], stdin, overlay, timeout)
     stray = [name for name in INHERITED if name in os.environ and name not in overlay]
     unset = ["env", *(part for name in stray for part in ("-u", name))] if stray else []
     command = [*unset, "git", *NO_SURPRISES, *(() if hooks else NO_HOOKS), *arguments]
@@ -87,11 +99,49 @@ def run_git(
     return Answer(status, out if isinstance(out, bytes) else b"", err)
 
 
+def _reads(arguments: Sequence[str]) -> bool:
+    asks = arguments[0] == "config" and any(word.startswith("--get") for word in arguments)
+    return asks or arguments[0] in _READING
+
+
+def _read(folder: Path, command: Sequence[str], stdin: bytes, overlay: Mapping[str, str], timeout: float) -> Answer:
+    name = command[1 + len(NO_SURPRISES) + len(NO_HOOKS)]
+    kept = {key: value for key, value in os.environ.items() if key not in INHERITED}
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}")
+    try:
+        # in a session of its own, so that at the deadline what git itself has started ends with it
+        process = subprocess.Popen(
+            command, cwd=folder, env={**kept, **overlay}, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    except OSError as error:
+        raise InputError(f"git cannot be run: {error.strerror}", hint=_INSTALL) from None
+    with process:
+        try:
+            out, err = process.communicate(stdin, timeout)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            raise MeasureError(f"git {name} did not answer within {timeout:g} s") from None
+        except BaseException:
+            _end(process)
+            raise
+    return Answer(process.returncode, out, err.decode("utf-8", "replace").removesuffix("\n"))
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(OSError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
 @cache
 def _git(folder: str) -> "Git":
     # kept by its full path: GitPython resolves a relative one once, against the directory of that moment
     try:
         from git.cmd import Git  # a tenth of a second that --help need not pay
     except ImportError as error:
-        raise InputError(f"git cannot be run: {error}", hint="install git and make sure it is on the PATH") from None
+        raise InputError(f"git cannot be run: {error}", hint=_INSTALL) from None
     return Git(folder)

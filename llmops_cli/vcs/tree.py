@@ -37,18 +37,19 @@ class WorkTree:
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self._folders: dict[str, Path] = {}
 
     def read(self, path: str) -> bytes | None:
         target = self._inside(path)
         try:
-            mode = target.stat().st_mode
+            found = target.stat()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise _unreadable(path, error) from None
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(found.st_mode):
             raise FileError([Problem(path, 0, "", "is not a regular file")])
-        if target.stat().st_size > MAX_FILE:
+        if found.st_size > MAX_FILE:
             raise FileError([Problem(path, 0, "", f"is larger than {MAX_FILE:,} bytes")])
         try:
             return target.read_bytes()
@@ -64,6 +65,16 @@ class WorkTree:
         return sorted(found)
 
     def _inside(self, path: str) -> Path:
+        """Where a path leads; that of a folder is found once, as most files of a project lie in few."""
+        folder, _, name = path.rpartition("/")
+        if not folder or name in ("", ".", ".."):
+            return self._followed(path)
+        if folder not in self._folders:
+            self._folders[folder] = self._followed(folder)
+        target = self._folders[folder] / name
+        return self._followed(path) if target.is_symlink() else target
+
+    def _followed(self, path: str) -> Path:
         try:
             target = (self.root / path).resolve()
         except (OSError, RuntimeError) as error:

@@ -6,7 +6,7 @@ import pytest
 
 from llmops_cli.prompts.shelf import TagReader, sort_tags
 from llmops_cli.prompts.version import Version
-from llmops_cli.prompts.working_file import as_released, read_file
+from llmops_cli.prompts.working_file import as_released, read_files
 from llmops_cli.vcs.refs import TagName
 from llmops_cli.vcs.repo import Repo
 from tests.conftest import GitRepo
@@ -69,7 +69,7 @@ def test_a_file_is_as_released_only_to_the_byte(repo: GitRepo, text: str, unchan
     released(repo, "1.0.0")
     repo.write({"prompts/rag-answer.yaml": text})
     registry = opened(repo)
-    assert bool(as_released(registry, [read_file(registry, "rag-answer")])) is unchanged
+    assert bool(as_released(registry, read_files(registry).values())) is unchanged
 
 
 def test_a_file_that_may_read_others_is_never_taken_for_the_released_one(repo: GitRepo) -> None:
@@ -79,4 +79,4 @@ def test_a_file_that_may_read_others_is_never_taken_for_the_released_one(repo: G
 
     release(opened(repo))
     registry = opened(repo)
-    assert as_released(registry, [read_file(registry, "rag-answer")]) == set()
+    assert as_released(registry, read_files(registry).values()) == set()
