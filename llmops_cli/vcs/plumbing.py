@@ -1,6 +1,6 @@
 """One git command, in a tamed environment, with a deadline: a reading one directly, others through GitPython's runner.
 
-Why two ways: docs/decisions/0028-reading-commands-start-git-themselves.md.
+Why two ways: docs/decisions/0032-reading-commands-start-git-themselves.md.
 Only plumbing and its text is used; GitPython's object API is slow, leaks processes and knows no SHA-256 repositories.
 """
 
