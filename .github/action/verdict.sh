@@ -33,7 +33,8 @@ fi
 
 if [ -z "$verdict" ]; then
   case $code in
-    0) if [ -n "$SHARD" ]; then verdict=measured; else verdict=${STATUS:-pass}; fi ;;
+    # without the report nobody knows whether it is pass or inconclusive, and neither is claimed
+    0) if [ -n "$SHARD" ]; then verdict=measured; else verdict=${STATUS:-unknown}; fi ;;
     1) verdict=fail ;;
     3) verdict=invalid ;;
     *) verdict=error ;;

@@ -30,12 +30,18 @@ FormatName = Annotated[
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file; `-` is stdout.")
 ]
+Write = Annotated[
+    list[str] | None,
+    typer.Option("--write", metavar="FORMAT=FILE", help="Write this format to this file as well. Repeatable."),
+]
 EachSuite = Annotated[bool, typer.Option("--each-suite", help="The newest run of every suite.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the `eval` app."""
-    app.command("report", epilog="Example: llmops eval report latest --format markdown -o report.md")(report)
+    app.command(
+        "report", epilog="Example: llmops eval report latest --format markdown -o report.md --write html=report.html"
+    )(report)
     app.command("compare", epilog="Example: llmops eval compare 20261120T091500Z latest")(compare)
     app.command("schema", epilog="Example: llmops eval schema run")(schema)
 
@@ -45,23 +51,27 @@ def report(
     each_suite: EachSuite = False,
     format: FormatName = "terminal",
     output: Output = None,
+    write: Write = None,
     summary: Summary = None,
     cases: Cases = 5,
     as_json: AsJson = False,
 ) -> int:
-    """Show stored runs again, in any format; the exit code is the gate's."""
+    """Show stored runs again, in any format, or several at once; the exit code is the gate's."""
     from llmops_cli.config import load_config
     from llmops_cli.errors import InputError
     from llmops_cli.evals.chosen_runs import chosen_runs, newest_of_each_suite
     from llmops_cli.evals.run_store import RunStore
 
     format = _known(format, as_json=as_json)
+    files = _files(write or [])
     if runs and each_suite:
         raise InputError("runs are named, and --each-suite chooses them", hint="keep one of the two")
     store = RunStore(load_config().state_dir / "runs")
     names = (newest_of_each_suite(store) if each_suite else runs) or ["latest"]
     chosen = chosen_runs(store, names)
     _deliver(chosen, format, output, cases=cases)
+    for path, other in files.items():
+        _deliver(chosen, other, path, cases=cases)
     append_summary(chosen.analyses, summary, cases=cases)
     for one in chosen.stopped:
         console.warn(f"not measured: {one.message}" + (f" ({one.hint})" if one.hint else ""))
@@ -77,6 +87,21 @@ def _known(format: str, *, as_json: bool) -> str:
     if format not in FORMATS:
         raise InputError(f"there is no format {format!r}", hint=nearest(format, list(FORMATS)))
     return "json" if as_json else format
+
+
+def _files(write: list[str]) -> dict[Path, str]:
+    """File -> format, of every `FORMAT=FILE`. Raises InputError, before any run is read."""
+    from llmops_cli.errors import InputError
+
+    files: dict[Path, str] = {}
+    for one in write:
+        format, equals, name = one.partition("=")
+        if not equals or name in ("", "-"):
+            raise InputError(f"--write {one!r} is not FORMAT=FILE", hint="such as --write html=report.html")
+        if Path(name) in files:
+            raise InputError(f"--write names {name} twice", hint="a file for each format")
+        files[Path(name)] = _known(format, as_json=False)
+    return files
 
 
 def _deliver(chosen: "Chosen", format: str, output: Path | None, *, cases: int) -> None:

@@ -3,8 +3,6 @@
 import json
 import subprocess
 
-import pytest
-
 from tests.action.hub import Hub
 from tests.action.job import ROOT
 from tests.action.project import changed, first_project, gate, measured, workflow
@@ -90,26 +88,23 @@ def test_main_is_held_against_its_floors(hub: Hub) -> None:
     assert (job.status, job.outputs["verdict"]) == ("success", "pass"), job.log.text
 
 
-def test_a_project_below_the_top_of_the_repository(hub: Hub) -> None:
+def test_a_project_below_the_top_of_the_repository_with_flags(hub: Hub) -> None:
     first_project(hub, "services/desk")
     pull = hub.open(7, changed(hub, folder="services/desk/", prefix="Gladly! "))
-    job = gate(hub, pull, **{"working-directory": "services/desk", "paths": "services/desk/**"})
+    where = {"working-directory": "services/desk", "paths": "services/desk/**"}
+    flags = {"suites": "\n  ticket-summary\n", "repeats": "1", "budget": "5", "allow-removed": "true"}
+    job = gate(hub, pull, **where, **flags)
     assert (job.outputs["verdict"], job.outputs["exit-code"]) == ("fail", "1"), job.log.text
 
 
-def test_named_suites_flags_and_a_name_that_nobody_knows(hub: Hub) -> None:
+def test_a_name_of_a_suite_that_nobody_knows_is_no_command(hub: Hub) -> None:
     first_project(hub)
-    pull = hub.open(7, changed(hub))
-    job = gate(hub, pull, suites="\n  ticket-summary\n", repeats="1", budget="5", **{"allow-removed": "true"})
-    assert job.outputs["verdict"] == "pass", job.log.text
-    other = gate(hub, pull, suites="tickets; touch owned $(touch owned)")
-    assert other.outputs["exit-code"] == "2"
-    assert not list(other.folder.rglob("owned"))
+    job = gate(hub, hub.open(7, changed(hub)), suites="tickets; touch owned $(touch owned)")
+    assert job.outputs["exit-code"] == "2"
+    assert not list(job.folder.rglob("owned"))
 
 
-@pytest.mark.parametrize("codes", [("failure", "", "", ""), ("success", "", "", "")])
-def test_cancelled_jobs_say_nothing(hub: Hub, codes: tuple[str, ...]) -> None:
-    del codes
+def test_cancelled_jobs_say_nothing(hub: Hub) -> None:
     first_project(hub)
     job = hub.job(hub.pull_request(hub.open(7, changed(hub))))
     job.cancelled = True
@@ -118,7 +113,7 @@ def test_cancelled_jobs_say_nothing(hub: Hub, codes: tuple[str, ...]) -> None:
 
 
 def test_a_report_that_cannot_be_written_changes_no_verdict(hub: Hub) -> None:
-    """The program that reads the statuses is missing on this machine: red stays red, green stays green."""
+    """The program that reads the statuses is missing on this machine: green stays green, and is not called a pass."""
     first_project(hub)
     job = hub.job(hub.pull_request(hub.open(7, changed(hub))))
     broken = job.folder / "broken"
@@ -130,7 +125,7 @@ def test_a_report_that_cannot_be_written_changes_no_verdict(hub: Hub) -> None:
     steps[1]["id"] = "gate"
     job.run({"steps": steps})
     assert job.inside["report"].outcome == "failure"
-    assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("success", "pass", "0"), job.log.text
+    assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("success", "unknown", "0"), job.log.text
 
 
 def test_what_was_not_measured_is_told_beside_what_was(hub: Hub) -> None:

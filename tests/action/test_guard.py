@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.action.hub import Hub, Pull
+from tests.action.hub import Hub
 from tests.action.project import changed, first_project, gate, measured
 
 
@@ -63,32 +63,23 @@ def test_who_gets_no_secrets_writes_neither_cache_nor_comment(
 
 
 def test_a_fork_that_needs_a_key_is_told_that_nothing_speaks_against_it(hub: Hub) -> None:
-    first_project(hub)
-    files = changed(hub) | {"evals/ticket-summary.yaml": LIVE}
-    job = gate(hub, hub.open(7, files, head_repository="stranger/assistant"))
-    assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("failure", "invalid", "3"), job.log.text
-    assert any(one.startswith("notice: ") and "says nothing against it" in one for one in job.log.annotations)
-    assert "Restore the cache of answers" in job.ran and "Save the cache of answers" not in job.ran
-
-
-def test_skipping_what_only_lacks_a_key(hub: Hub) -> None:
+    """Here that is skipped; without being told so the verdict ends with 3 (`test_verdict`)."""
     first_project(hub)
     files = changed(hub) | {"evals/ticket-summary.yaml": LIVE}
     job = gate(hub, hub.open(7, files, head_repository="stranger/assistant"), **{"on-no-secrets": "skip"})
     assert (job.status, job.outputs["verdict"], job.outputs["exit-code"]) == ("success", "skipped", "0"), job.log.text
+    assert any(one.startswith("notice: ") and "says nothing against it" in one for one in job.log.annotations)
+    assert "Restore the cache of answers" in job.ran and "Save the cache of answers" not in job.ran
 
 
 def test_a_fork_does_not_skip_what_the_gate_found(hub: Hub) -> None:
-    """A case is gone: the run is invalid, and that has nothing to do with keys. So is a regression of a recording."""
+    """A case is gone: the run is invalid, and that has nothing to do with keys."""
     first_project(hub)
     golden = hub.work.path / "evals/golden/ticket-summary.jsonl"
     fewer = "".join(golden.read_text().splitlines(keepends=True)[1:])
-    stranger = {"head_repository": "stranger/assistant"}
-    one: Pull = hub.open(7, changed(hub) | {"evals/golden/ticket-summary.jsonl": fewer}, **stranger)
-    assert gate(hub, one, **{"on-no-secrets": "skip"}).outputs["verdict"] == "invalid"
-    hub.work.git("switch", "-q", "main")
-    other = hub.open(8, changed(hub, prefix="Gladly! "), branch="other", **stranger)
-    assert gate(hub, other, **{"on-no-secrets": "skip"}).outputs["verdict"] == "fail"
+    files = changed(hub) | {"evals/golden/ticket-summary.jsonl": fewer}
+    job = gate(hub, hub.open(7, files, head_repository="stranger/assistant"), **{"on-no-secrets": "skip"})
+    assert job.outputs["verdict"] == "invalid"
 
 
 def test_a_suite_without_a_key_hides_no_regression_in_another_one(hub: Hub) -> None:

@@ -112,10 +112,25 @@ def test_a_file_is_written_whole_and_stdout_stays_empty(two_runs: GitRepo, shell
     assert shell(two_runs, "eval", "report", "--format", "terminal", "-o", "-").out.startswith("other: the gate FAILED")
 
 
+def test_several_formats_at_once_are_those_of_each_alone(two_runs: GitRepo, shell: Shell, tmp_path: Path) -> None:
+    """Starting a process takes longer than writing a report: a job asks for all of them together."""
+    files = {name: tmp_path / f"deep/report.{name}" for name in ("json", "markdown", "junit")}
+    write = [word for name, path in files.items() for word in ("--write", f"{name}={path}")]
+    together = shell(two_runs, "eval", "report", "--format", "annotations", *write)
+    alone = shell(two_runs, "eval", "report", "--format", "annotations")
+    assert (together.code, together.out) == (alone.code, alone.out) and alone.out.startswith("::")
+    for name, path in files.items():
+        assert path.read_text(encoding="utf-8") == shell(two_runs, "eval", "report", "--format", name).out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--format", "jsn"], "did you mean 'json'?"),
+        (["--write", "jsn=x"], "did you mean 'json'?"),
+        (["--write", "report.html"], "--write 'report.html' is not FORMAT=FILE"),
+        (["--write", "html=-"], "is not FORMAT=FILE"),
+        (["--write", "html=x", "--write", "json=x"], "--write names x twice"),
         (["evals"], "evals holds no runs"),
         (["nothing-like-it"], "there is no run 'nothing-like-it'"),
         (["latest", "--each-suite"], "keep one of the two"),
