@@ -4,13 +4,16 @@
 
 A bare repository behind git's own http-backend on the loopback, a service in a process of its own that polls it with
 the default interval and asks for its prompt all the time, and `llmops rollback` as a process of its own, at moments
-that have nothing to do with the poll. Two times of each rollback: of the command, the push included, and from its start
-until the service serves the version before. The limits are a second and ten.
+that have nothing to do with the poll. Of each rollback: seconds of the command, the push included, and the CPU it took
+(which tells more where other work keeps the machine busy); and seconds from its start until the service serves the
+version before. The limits are a second and ten. And what `import llmops_cli.runtime` costs, over bare Python.
 """
 
 import argparse
 import json
 import random
+import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,7 +22,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.startup_and_registry import environment, release_all
+from benchmarks.startup_and_registry import environment, release_all, timed
 from llmops_cli.config import load_config
 from llmops_cli.prompts.environment import Wish, move
 from llmops_cli.prompts.registry import open_registry
@@ -90,18 +93,35 @@ def build(folder: Path, options: argparse.Namespace) -> tuple[Path, list[str]]:
 
 def roll_back(
     clone: Path, service: Service, versions: Sequence[str], pause_s: float
-) -> tuple[list[float], list[float]]:
-    """Seconds of each command, and until the service served the version before."""
+) -> tuple[list[float], list[float], list[float]]:
+    """Of each rollback the seconds of the command, its CPU, and until the service served the version before."""
     commands: list[float] = []
+    cpu: list[float] = []
     served: list[float] = []
     for version in reversed(versions[:-1]):
         time.sleep(random.uniform(0, pause_s))
-        start = time.monotonic()
+        start, before = time.monotonic(), cpu_of_children()
         command = [sys.executable, "-m", "llmops_cli", "rollback", NAME, "--reason", "measured"]
         subprocess.run(command, cwd=clone, check=True, capture_output=True, env=environment(clone))
         commands.append(time.monotonic() - start)
+        cpu.append(cpu_of_children() - before)
         served.append(service.when(version) - start)
-    return commands, served
+    return commands, cpu, served
+
+
+def cpu_of_children() -> float:
+    """CPU seconds of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def import_s(folder: Path, runs: int = 9) -> tuple[float, float]:
+    """Seconds, and CPU, that importing the runtime adds to a process that does nothing else; medians."""
+    medians: list[tuple[float, float]] = []
+    for program in ("pass", "import llmops_cli.runtime"):
+        seconds, cpu = timed([sys.executable, "-c", program], folder, runs)
+        medians.append((statistics.median(seconds), cpu))
+    return medians[1][0] - medians[0][0], medians[1][1] - medians[0][1]
 
 
 def row(shown: str, seconds: Sequence[float], limit_s: float) -> str:
@@ -126,16 +146,19 @@ def main() -> int:
             service = Service(f"{server.url}/prompts.git", folder / "cache", options.poll)
             try:
                 service.when(versions[-1])
-                commands, served = roll_back(clone, service, versions, float(options.poll or 5))
+                commands, cpu, served = roll_back(clone, service, versions, float(options.poll or 5))
             finally:
                 service.end()
+        seconds, cpu_s = import_s(folder)
     shown = f"{options.poll} s" if options.poll else "5 s, the default"
     print(
         f"{len(served)} rollbacks among {options.versions:,} versions of {options.prompts} prompts; poll every {shown}"
     )
     print(f"{'seconds':<44} {'p50':>7} {'p95':>7} {'p100':>7} {'limit':>7}")
     print(row("llmops rollback, its push included", commands, COMMAND_LIMIT_S))
+    print(row("its CPU, git's included", cpu, COMMAND_LIMIT_S))
     print(row("from its start until the service serves it", served, SERVED_LIMIT_S))
+    print(f"import llmops_cli.runtime: {1000 * seconds:.0f} ms over bare Python ({1000 * cpu_s:.0f} ms CPU)")
     slow = max(served) > SERVED_LIMIT_S or sorted(commands)[len(commands) // 2] > COMMAND_LIMIT_S
     print("too slow" if slow else "ok")
     return 1 if slow else 0

@@ -93,8 +93,16 @@ def _called(repo: Repo, remote: str) -> str:
 
 
 def _fetched(repo: Repo, remote: str, name: str) -> str:
-    """Why a branch could not be fetched; empty when it could, or does not exist."""
-    answer = repo.fetch(remote, f"+refs/heads/{name}:refs/remotes/{remote}/{name}")
+    """Why a branch could not be fetched; empty when it could, or does not exist.
+
+    It is asked first whether it moved: git looks through all refs of a clone before it finds a fetch to be done.
+    """
+    branch, tracking = f"refs/heads/{name}", f"refs/remotes/{remote}/{name}"
+    known = repo.commit_of(tracking)
+    asked = ("ls-remote", "--heads", "--end-of-options", check_remote(remote), branch)
+    if known and f"{known}\t{branch}" in repo.git(*asked, timeout=SLOW_TIMEOUT_S).lines:
+        return ""
+    answer = repo.fetch(remote, f"+{branch}:{tracking}")
     return "" if answer.ok or "couldn't find remote ref" in answer.err else answer.complaint
 
 

@@ -63,11 +63,12 @@ class Memory:
         known = self._applications.get(name)
         return known or self._applications.setdefault(name, Application(self._rules.contracts.get(name)))
 
-    def take(self, snapshot: Snapshot, *, confirmed_at: float) -> list[str]:
-        """The remote serves this now: every prompt in use follows, or says why not. Returns the names that changed.
+    def take(self, commit: str, files: Mapping[str, bytes], *, now: float, confirmed_at: float) -> list[str]:
+        """The remote serves these files now: every prompt in use follows, or says why not. Returns those that changed.
 
         `confirmed_at`: when what is held was last known to be live.
         """
+        snapshot = Snapshot(self._rules.environment, commit, now, files)
         with self._lock:
             held = dict(self.state.held)
             before = {name: one.prompt.reference for name, one in held.items()}

@@ -18,10 +18,8 @@ from typing import TYPE_CHECKING, Self, cast
 
 from llmops_cli.errors import ServeError
 from llmops_cli.runtime.contract import Contract
-from llmops_cli.runtime.disk import Disk
 from llmops_cli.runtime.poller import Poller, tell_of_forks
 from llmops_cli.runtime.served_prompt import ServedPrompt, Source
-from llmops_cli.runtime.snapshot import Snapshot
 from llmops_cli.runtime.surroundings import cache_folder, token_of
 
 if TYPE_CHECKING:
@@ -78,6 +76,7 @@ class Prompts:
         """Raises InputError for an address, a name or a contract that is none. The network is not waited for."""
         # here, and not in the thread that polls: a process that forks while a module is half imported breaks its child
         from llmops_cli.runtime.acceptance import checked_environment, checked_name
+        from llmops_cli.runtime.disk import Disk
         from llmops_cli.runtime.memory import Memory, Rules
         from llmops_cli.runtime.remote import open_remote
         from llmops_cli.runtime.signature import Signers
@@ -201,8 +200,8 @@ class Prompts:
         if known is not None and known.commit == tip:
             self._memory.confirm()
             return []
-        snapshot = Snapshot(self.environment, tip, self._clock(), self._remote.files(tip))
-        return self._memory.take(snapshot, confirmed_at=self._polled.confirmed_at)
+        files, now = self._remote.files(tip), self._clock()
+        return self._memory.take(tip, files, now=now, confirmed_at=self._polled.confirmed_at)
 
     def _settle(self) -> None:
         """Nothing is known yet: wait for the first poll, but all `get` of the process together no longer than said."""
