@@ -10,7 +10,8 @@ Level = Literal["error", "unchecked", "warning", "note"]
 Rule = Literal[
     "missing-file", "unreadable-file", "other-version", "other-digest", "no-digest", "unreachable", "missing-tag",
     "other-name", "unsigned", "bad-signature", "tag-moved", "look-alike",
-    "served-bytes", "stray-file", "unproven", "unknown-version", "yanked-live", "log-disagrees", "by-hand",
+    "served-bytes", "stray-file", "unproven", "unknown-version", "yanked-live", "log-disagrees",
+    "log-rewritten", "by-hand",
 ]  # fmt: skip
 _ORDER: Sequence[Level] = ("error", "unchecked", "warning", "note")
 

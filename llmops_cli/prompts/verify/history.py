@@ -43,8 +43,13 @@ def steps_of(repo: Repo, environment: Environment) -> list[Step]:
     return [Step(environment.name, changed, tuple(told.get(changed.commit, ()))) for changed in changes]
 
 
-def replayed(registry: Registry, steps: Sequence[Step], names: Sequence[str]) -> Iterator[Finding]:
-    """Where the log and the tree disagree; of these prompts, or of all. Raises MeasureError."""
+def replayed(
+    registry: Registry, steps: Sequence[Step], names: Sequence[str], moved: frozenset[str]
+) -> Iterator[Finding]:
+    """Where the log and the tree disagree; of these prompts, or of all. Raises MeasureError.
+
+    `moved`: tags that are told of already; what their releases are now says nothing of commits from before.
+    """
     assert registry.repo is not None
     whole = [step for step in steps if not step.changed.cut]
     for step in steps:
@@ -59,7 +64,7 @@ def replayed(registry: Registry, steps: Sequence[Step], names: Sequence[str]) ->
         (step, move) for step in whole for move in step.moves if move.prompt and (not names or move.prompt in names)
     ]
     facts = _facts(registry.repo, told)
-    released = _released_blobs(registry, [move for _, move in told])
+    released = _released_blobs(registry, [move for _, move in told], moved)
     for step, move in told:
         for sentence in _lies(move, facts[step.changed.commit, move.prompt], released):
             yield _disagrees(step, sentence)
@@ -80,12 +85,16 @@ def _besides(step: Step, names: Sequence[str]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """What a commit did to one prompt: versions before and after, the file's object id, the tag beside it, if any."""
+    """What a commit did to one prompt: versions before and after, the file's object id, the release in the tag.
+
+    `tagged`: whether there is a tag beside it; what is no tag of a release has none.
+    """
 
     before: str
     after: str
     blob: str
-    tag: Release | None
+    tagged: bool
+    release: Release | None
 
 
 def _facts(repo: Repo, told: Sequence[tuple[Step, Move]]) -> Mapping[tuple[str, str], _Fact]:
@@ -97,7 +106,9 @@ def _facts(repo: Repo, told: Sequence[tuple[Step, Move]]) -> Mapping[tuple[str, 
     data = _read(repo, [*before, *after, *tags])
     versions = {blob: str(version_in(data[blob]) or "") for blob in {*before, *after} if blob}
     return {
-        key: _Fact(versions.get(was or "", ""), versions.get(now or "", ""), now or "", _tag(data.get(tag or "")))
+        key: _Fact(
+            versions.get(was or "", ""), versions.get(now or "", ""), now or "", bool(tag), _tag(data.get(tag or ""))
+        )
         for key, was, now, tag in zip(keys, before, after, tags, strict=True)
     }
 
@@ -111,17 +122,20 @@ def _lies(move: Move, fact: _Fact, released: Mapping[tuple[str, str], str]) -> I
     known = released.get((move.prompt, move.after))
     if known and fact.blob != known:
         yield f"the file of {move.prompt} is not that of release {move.after}"
-    if fact.tag and (str(fact.tag.version), fact.tag.digest, fact.tag.commit) != (
-        move.after, move.digest, move.release_commit,
-    ):  # fmt: skip
-        yield f"its trailers and {tag_of(move.prompt)} speak of different releases"
+    if fact.tagged and _identity(fact.release) != (move.prompt, move.after, move.digest, move.release_commit):
+        yield f"its trailers and {tag_of(move.prompt)} do not speak of the same release"
 
 
-def _released_blobs(registry: Registry, moves: Iterable[Move]) -> dict[tuple[str, str], str]:
+def _identity(release: Release | None) -> tuple[str, str, str, str] | None:
+    return (release.name, str(release.version), release.digest, release.commit) if release else None
+
+
+def _released_blobs(registry: Registry, moves: Iterable[Move], moved: frozenset[str]) -> dict[tuple[str, str], str]:
     """(prompt, version) -> the object id of the released file."""
     assert registry.repo is not None
     wanted = dict.fromkeys((move.prompt, move.after) for move in moves)
-    known = {key: release for key in wanted if (release := registry.release(*key))}
+    found = {key: release for key in wanted if (release := registry.release(*key))}
+    known = {key: release for key, release in found.items() if release.tag not in moved}
     blobs = registry.repo.object_ids([f"{release.commit}:{release.path}" for release in known.values()])
     return {key: blob for key, blob in zip(known, blobs, strict=True) if blob}
 
@@ -135,7 +149,7 @@ def _tag(data: bytes | None) -> Release | None:
     try:
         return read_tag_object(data) if data else None
     except InputError:
-        return None  # the verification of the tree says so
+        return None
 
 
 def _disagrees(step: Step, message: str) -> Finding:

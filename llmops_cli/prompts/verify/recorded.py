@@ -52,7 +52,7 @@ def by_environments(repo: Repo, steps: Iterable[Step]) -> Iterator[Recorded]:
         try:
             release = read_tag_object(data or b"")
         except InputError:
-            continue  # the replay of the log says so
+            continue  # the replay of the log tells of it
         back = f"its object: git show {step.changed.commit[:7]}:{path} | git hash-object -w -t tag --stdin"
         yield Recorded(release.tag, release.tag_id, f"{BRANCHES}{step.environment}", back)
 

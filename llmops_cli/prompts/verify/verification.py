@@ -12,6 +12,7 @@ from llmops_cli.prompts.verify import recorded, signatures
 from llmops_cli.prompts.verify import releases as of_releases
 from llmops_cli.prompts.verify.finding import Finding, Verified
 from llmops_cli.prompts.verify.history import replayed, steps_of
+from llmops_cli.prompts.verify.tips import remember_tips, rewritten
 from llmops_cli.prompts.verify.tree import compared
 
 
@@ -32,9 +33,12 @@ def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = 
         *signatures.named(registry, chosen),
         *signatures.signed(registry, chosen, branch),
         *_of_environments(registry, environments, chosen, names),
+        *rewritten(registry, environments),
     ]
     doubtful = {finding.where for finding in findings if finding.level == "error"}
-    if not recorded.remember(registry, [release for release in chosen if release.tag not in doubtful]):
+    sure = [release for release in chosen if release.tag not in doubtful]
+    known = [each for each in environments if f"{BRANCHES}{each.name}" not in doubtful]
+    if not (recorded.remember(registry, sure) and remember_tips(registry, known)):
         message = "what was seen cannot be kept, so the next verification of this clone will not know of it"
         findings.append(Finding("tag-moved", "note", str(registry.config.state_dir), message, "make it writable"))
     return Verified.of(len(chosen), [each.name for each in environments if each.tip], findings)
@@ -48,10 +52,11 @@ def _of_environments(
     steps = [step for each in environments for step in steps_of(registry.repo, each)]
     promoted = [one for one in recorded.by_environments(registry.repo, steps) if not names or one.name in names]
     records = [*promoted, *recorded.by_releases(chosen), *recorded.by_this_clone(registry, names)]
-    moved = list(recorded.moved(registry, records))
-    yield from moved
-    yield from compared(registry, environments, names, frozenset(one.where for one in moved))
-    yield from replayed(registry, steps, names)
+    tags = list(recorded.moved(registry, records))
+    moved = frozenset(one.where for one in tags)
+    yield from tags
+    yield from compared(registry, environments, names, moved)
+    yield from replayed(registry, steps, names, moved)
 
 
 def _not_here(registry: Registry, names: Sequence[str], environment: str) -> Iterator[Finding]:

@@ -99,3 +99,29 @@ def test_a_clone_remembers_what_it_saw(repo: GitRepo, tmp_path: Path) -> None:
     kept = repo.path / ".llmops/registry/tags.json"
     kept.write_text("[")  # whoever breaks it is not believed, and stops nothing
     assert told(repo) == [] and first in kept.read_text()
+
+
+def test_a_clone_remembers_where_the_environments_were(make_repo: MakeRepo) -> None:
+    remote = make_repo("remote.git", bare=True)
+    ann = make_repo("ann", clone_of=remote.path)
+    registry = released(ann, "1.0.0", "1.1.0")
+    ann.git("push", "-q", "--tags", "origin", "main")
+    first = move(registry, Wish("promote", "rag-answer", "1.0.0", "production"), tell=print).commit
+    second = move(opened(ann), Wish("promote", "rag-answer", "1.1.0", "production"), tell=print).commit
+    assert told(ann) == []
+    # a move that is only here may give way to what others push, and is no reason to cry
+    move(opened(ann), Wish("rollback", "rag-answer", "", "production", push=False), tell=print)
+    assert told(ann) == []
+    ann.git("branch", "-f", "llmops/production", second)
+    assert told(ann) == []
+    bob = make_repo("bob", clone_of=remote.path, user="Bob Example")
+    bob.git("push", "-q", "--force", "origin", f"{first}:refs/heads/llmops/production")
+    ann.git("branch", "-D", "llmops/production")
+    ann.git("fetch", "-q", "origin", "+refs/heads/llmops/*:refs/remotes/origin/llmops/*")
+    for _ in range(2):
+        assert told(ann) == [("log-rewritten", "error", "llmops/production")]
+    assert told(ann, environment="staging") == [("unknown-version", "unchecked", "llmops/staging")]
+    ann.git("update-ref", "-d", "refs/remotes/origin/llmops/production")
+    assert told(ann) == [("log-rewritten", "error", "llmops/production")]
+    ann.git("update-ref", "refs/remotes/origin/llmops/production", second)
+    assert told(ann) == []

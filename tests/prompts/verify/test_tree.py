@@ -58,10 +58,11 @@ def test_every_way_to_serve_what_was_not_released(repo: GitRepo) -> None:
     for change, expected in stories:
         by_hand(repo, change)
         hand = ("by-hand", "warning", f"{BRANCH} ({repo.git('rev-parse', BRANCH)[:7]})")
-        assert sorted(told(repo)) == sorted([*expected, hand]), change
+        found = [one for one in told(repo) if one[0] != "log-rewritten"]  # each story begins at the first tip again
+        assert sorted(found) == sorted([*expected, hand]), change
         repo.git("update-ref", f"refs/heads/{BRANCH}", tip)
     by_hand(repo, {"README.md": "hello"})
-    assert len(told(repo, environment="production")) == 2
+    assert "stray-file" in [one[0] for one in told(repo, environment="production")]
     # nothing is known of staging, which is no reason to say that it is in order
     assert told(repo, environment="staging") == [("unknown-version", "unchecked", "llmops/staging")]
 
