@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from llmops_cli.checks.catalogue import BUILT_IN, GROUP, NOT, class_of
@@ -43,13 +44,14 @@ _WORDS: Mapping[str, str] = {
 def check_definitions(*, installed: bool) -> dict[str, Schema]:
     """The definitions by name, `check` and `part` first among them; with those of installed packages, or ours alone.
 
-    A type of others that cannot be loaded is left out.
+    A type of others that cannot be used, because it cannot be loaded or is offered twice, is left out.
     """
     ours = [Offer(GROUP, name, value) for name, value in BUILT_IN.items()]
     foreign = [offer for offer in offers(GROUP) if offer.name not in BUILT_IN] if installed else []
+    taken = Counter(offer.name for offer in foreign)
     definitions: dict[str, Schema] = {}
     types: dict[str, tuple[str, ...]] = {}
-    for offer in [*ours, *foreign]:
+    for offer in [*ours, *(offer for offer in foreign if taken[offer.name] == 1)]:
         try:
             shape = class_of(offer)
             own, more = _definition(shape, offer.name)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
+from llmops_cli.files.yaml_source import parse_yaml
 from tests.conftest import GitRepo
 from tests.plugin_site import install_package
 
@@ -96,6 +98,16 @@ def test_its_checks_stand_in_the_catalogue_and_can_be_tried(machine: Machine) ->
     assert (code, out) == (0, "pass (score 1): tone 5 of 5\n"), err
     code, out, _ = machine.run("check", "try", "acme-tone", "--option", "model=acme/echo", "--output", "answer.txt")
     assert (code, out.partition(":")[0]) == (3, "not measured")
+
+
+def test_an_editor_knows_its_checks(machine: Machine) -> None:
+    code, out, err = machine.run("schema", "suite")
+    assert code == 0, err
+    schema = Draft7Validator(json.loads(out))
+    suite: Any = parse_yaml(SUITE, path="").data
+    assert [error.message for error in schema.iter_errors(suite)] == []
+    suite["checks"][1]["marks"] = 0
+    assert [error.json_path for error in schema.iter_errors(suite)] == ["$.checks[1].marks"]
 
 
 def test_its_model_answers_and_judges(machine: Machine, repo: GitRepo) -> None:

@@ -1,9 +1,12 @@
 """Includes: what they become, what they may name, and where a mistake is shown."""
 
+import json
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmops_cli.errors import FileError
 from llmops_cli.prompts.file import load_prompt, load_prompts
@@ -175,6 +178,28 @@ def test_a_partial_has_the_variables_of_its_prompt() -> None:
 )  # fmt: skip
 def test_what_is_refused_and_where(template: str, partials: dict[str, str], expected: str) -> None:
     assert problems(template, **partials) == [expected]
+
+
+@given(st.text("ab $%{}#'\"\n", max_size=12) | st.sampled_from(["{% if x %}a", "{% raw %}", "$$", "{{ x }}"]))
+def test_a_text_means_the_same_wherever_it_stands(text: str) -> None:
+    """What is a template in the prompt file is one in a partial, and the same to the model."""
+    for template_format in ("dollar", "braces", "jinja"):
+        files = []
+        for template, partials in ((text, {}), ('{% include "a.md" %}', {"prompts/a.md": text + "\n"})):
+            prompt = {"name": "p", "version": "1.0.0", "template_format": template_format, "template": template}
+            files.append(Files({"prompts/p.yaml": json.dumps(prompt), **partials}))
+        found = [loaded_or_not(tree) for tree in files]
+        if template_format == "dollar" and text.replace("$$", "").endswith("$"):
+            assert found[1] is None  # of a partial nobody knows what follows
+        else:
+            assert found[0] == found[1]
+
+
+def loaded_or_not(tree: Files) -> str | None:
+    try:
+        return load_prompt(tree, "prompts/p.yaml", folder="prompts").digest
+    except FileError:
+        return None
 
 
 def test_without_a_format_a_literal_text_is_told_what_to_do() -> None:
