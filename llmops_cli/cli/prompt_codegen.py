@@ -1,5 +1,6 @@
 """`llmops prompt codegen`."""
 
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,9 +94,8 @@ def _told(files: "list[Generated]", command: str, *, check: bool, as_json: bool)
 
 
 def _from_root(output: str, root: Path) -> str:
-    """The path as seen from the top of the project, so that the command is the same from every folder."""
-    resolved = Path(output).resolve()
-    folder = "/" if output.endswith("/") or (not output.endswith(".py") and output != "-") else ""
-    return (
-        output if output == "-" or not resolved.is_relative_to(root) else resolved.relative_to(root).as_posix() + folder
-    )
+    """The path as seen from the top of the project, so that the command is the same from every folder and machine."""
+    if output == "-":
+        return output
+    seen = Path(os.path.relpath(Path(output).resolve(), root)).as_posix()
+    return seen if seen.endswith(".py") and not output.endswith("/") else seen + "/"

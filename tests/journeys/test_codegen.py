@@ -155,13 +155,13 @@ def test_files_of_prompts_that_are_gone_and_files_of_others(repo: GitRepo, shell
                  "prompts/b.yaml": "name: b\nversion: 1.0.0\ntemplate: Hi\n"})  # fmt: skip
     shell.done(repo, "prompt", "codegen", "-o", "app/")
     shell.done(repo, "prompt", "codegen", "b", "-o", "app/only_b.py")
-    repo.write({"app/mine.py": "x = 1\n", "app/__init__.py": "# ours\n"})
+    repo.write({"app/mine.py": "x = 1\n", "app/old.py": b"# gr\xfc\xdfe\n", "app/__init__.py": "# ours\n"})
     repo.git("rm", "-q", "prompts/b.yaml")
     said = shell(repo, "prompt", "codegen", "-o", "app", "--check")
     assert said.code == 1 and said.err.startswith("error: app/b.py belongs to a prompt that is gone\n")
     assert shell.done(repo, "prompt", "codegen", "-o", "app").out == "app/b.py (removed)\n"
     assert sorted(path.name for path in (repo.path / "app").glob("*.py")) == [
-        "__init__.py", "a.py", "mine.py", "only_b.py",
+        "__init__.py", "a.py", "mine.py", "old.py", "only_b.py",
     ]  # fmt: skip
     for check in ([], ["--check"]):
         said = shell(repo, "prompt", "codegen", "-o", "app/mine.py", *check)

@@ -3,6 +3,7 @@
 Formatters and linters are told to stay out: every team has other habits, and `--check` must not fail over a quote.
 """
 
+import ast
 import re
 from collections.abc import Sequence
 
@@ -34,6 +35,15 @@ def module_text(prompts: Sequence[Prompt], command: str) -> str:
 
     Raises InputError where two prompts would be one class, or an output schema is too large for classes.
     """
+    try:
+        text = _module_text(prompts, command)
+        ast.parse(text)  # such as a constant with 200 lists in each other, which no file of Python can hold
+    except (SyntaxError, RecursionError, MemoryError, ValueError) as error:
+        raise InputError(f"no classes can be written for these prompts: {error}") from None
+    return text
+
+
+def _module_text(prompts: Sequence[Prompt], command: str) -> str:
     classes = _class_names(prompts)
     taken = set(classes.values())
     body = "".join("\n\n" + text for prompt in prompts for text in _classes(prompt, classes[prompt.name], taken))

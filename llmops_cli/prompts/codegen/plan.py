@@ -73,7 +73,7 @@ def plan(prompts: Sequence[Prompt], output: Path, command: str) -> list[Generate
             raise InputError(f"{prompt.name} would be a second {path}", hint="write one of them into a file of its own")
         texts[path] = module_text([prompt], command)
     first = next(iter(texts.values())).partition("\n")[0] + "\n"
-    gone = [path for path in sorted(output.glob("*.py")) if path not in texts and _text(path).startswith(first)]
+    gone = [path for path in sorted(output.glob("*.py")) if path not in texts and _begins(path, first)]
     package = output / "__init__.py"  # whatever a team writes into it is theirs
     found = [_compared(path, text) for path, text in texts.items()]
     if not package.exists():
@@ -112,6 +112,15 @@ def _compared(path: Path, text: str) -> Generated:
             hint="give another path with -o, or remove the file",
         )
     return Generated(path, text, "current" if known == text else "different")
+
+
+def _begins(path: Path, line: str) -> bool:
+    """Whether a file, whatever it is, begins with this line."""
+    try:
+        with path.open("rb") as stream:
+            return stream.read(len(line.encode()) + 2).replace(b"\r\n", b"\n").startswith(line.encode())
+    except OSError:
+        return False
 
 
 def _text(path: Path) -> str:

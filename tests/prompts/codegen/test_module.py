@@ -5,13 +5,16 @@ import importlib.util
 import inspect
 import subprocess
 import sys
+from dataclasses import replace
 
 import pydantic
 import pytest
 
 from llmops_cli.errors import InputError
+from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.codegen.module import module_text
 from llmops_cli.prompts.codegen.python_text import MENTIONED, OF_PYDANTIC, class_name, module_name
+from llmops_cli.prompts.prompt import Output
 from tests.prompts.codegen.generated import module
 from tests.prompts.making import load, make
 
@@ -76,6 +79,16 @@ def test_the_names_that_pydantic_takes_are_known() -> None:
     with module(make("Say $x.", variables={"x": {"type": "array", "enum": [[1]]}})) as made:
         own = {name for name in vars(made) if not name.startswith("_") and name not in ("TEXT", "P", "json")}
     assert own <= MENTIONED
+
+
+def test_what_python_cannot_hold_is_refused() -> None:
+    for depth in (250, 700):
+        deep: Json = []
+        for _ in range(depth):
+            deep = [deep]
+        prompt = replace(make("Hi."), output=Output("json", {"const": deep}))
+        with pytest.raises(InputError, match="no classes can be written for these prompts"):
+            module_text([prompt], "")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ruff") is None, reason="ruff is not installed")
