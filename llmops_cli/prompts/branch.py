@@ -4,6 +4,7 @@ Whoever writes says how the commit comes about on a given state. When somebody e
 that nothing is ever decided on what is no longer so.
 """
 
+import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,8 +27,10 @@ from llmops_cli.vcs.push import Outcome, Pushed
 from llmops_cli.vcs.refs import checked_out, update_ref
 from llmops_cli.vcs.repo import Repo
 
-ATTEMPTS = 4  # the first one and three more, each on what the others did meanwhile
+ATTEMPTS = 4  # in a row that fail although nobody moved anything
+_MOST = 24  # in all: others get on, so it is only a matter of time
 _PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,8 @@ class EnvironmentBranch:
         Raises ConflictError when somebody else moved one of its prompts meanwhile, when the remote says no, or when
         others were faster every time; MeasureError when the remote cannot be reached; and whatever `work_out` raises.
         """
-        recorded = Pushed(Outcome.BEHIND)
-        for attempt in range(ATTEMPTS):
+        tries = stuck = 0
+        while True:
             environment, draft = self.environment, work_out()
             if draft is None:
                 return ""
@@ -113,13 +116,15 @@ class EnvironmentBranch:
             recorded = self._record(environment, commit, draft.releases)
             if recorded.outcome is Outcome.DONE:
                 return commit
-            if recorded.outcome is Outcome.BUSY:
-                time.sleep(_PAUSE_S * (attempt + 1))
+            tries += 1
+            _pause(recorded.outcome, tries)
             self._look(environment, draft.names)
-        raise ConflictError(
-            f"{self.name} could not be moved in {ATTEMPTS} attempts: {recorded.words}; nothing was changed",
-            hint="others may be writing to it right now; try again",
-        )
+            stuck = 0 if self.environment.tip != environment.tip else stuck + 1
+            if stuck == ATTEMPTS or tries == _MOST:
+                raise ConflictError(
+                    f"{self.name} could not be moved in {tries} attempts: {recorded.words}; nothing was changed",
+                    hint="others may be writing to it right now; try again",
+                )
 
     def _record(self, environment: Environment, commit: str, releases: Sequence[Release]) -> Pushed:
         """Make the commit the environment's tip: on the remote, and then here; or here alone."""
@@ -150,6 +155,13 @@ class EnvironmentBranch:
                 raise lost(one)
         for one in reversed(news):
             self.tell(f"meanwhile {one.sentence()}; trying again on top of that")
+
+
+def _pause(outcome: Outcome, tries: int) -> None:
+    """Of many who were too slow each waits another while, or they would all meet again; the first time nobody waits."""
+    if outcome is Outcome.BUSY or tries > 1:
+        most = min(_PAUSE_S * 2 ** (tries - 1), _LONGEST_PAUSE_S)
+        time.sleep(random.uniform(most / 2 if outcome is Outcome.BUSY else 0, most))
 
 
 def lost(other: Move) -> ConflictError:

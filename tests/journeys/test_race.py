@@ -102,6 +102,30 @@ def test_a_push_that_comes_too_late_is_told(make_repo: MakeRepo, shell: Shell, t
     assert both.remote.git("rev-parse", "llmops/production") == first
 
 
+def test_others_who_move_other_prompts_only_delay(make_repo: MakeRepo, shell: Shell, tmp_path: Path) -> None:
+    """A hook lets another move of Ann's in before each of Bob's first five pushes; the sixth is in time."""
+    both = team(make_repo, shell)
+    release(both.ann, shell, "1.0.0", "Triage.", name="triage")
+    release(both.ann, shell, "1.1.0", "Triage again.", name="triage")
+    both.ann.git("push", "-q", "--tags", "origin", "main")
+    parked = tmp_path / "parked"
+    with parked.open("w") as lines:
+        for version in ("1.0.0", "1.1.0", "1.0.0", "1.1.0", "1.0.0"):
+            shell.done(both.ann, "promote", "triage", version, "--env", "production", "--no-push")
+            lines.write(both.ann.git("rev-parse", "llmops/production") + "\n")
+    both.ann.git("push", "-q", "origin", "llmops/production:refs/heads/parked")
+    hook = both.remote.path / "hooks" / "pre-receive"
+    hook.write_text(
+        f"#!/bin/sh\nread next < {parked} || exit 0\nsed -i 1d {parked}\n"
+        "unset GIT_QUARANTINE_PATH\ngit update-ref refs/heads/llmops/production $next\n"
+    )
+    hook.chmod(0o755)
+    said = shell.done(both.bob, "rollback", "rag-answer")
+    assert said.err.count("trying again on top of that") == 5
+    assert parked.read_text() == ""
+    assert (live(both.remote), live(both.remote, name="triage")) == ("1.1.0", "1.0.0")
+
+
 def test_a_rule_of_the_remote_is_not_retried(make_repo: MakeRepo, shell: Shell, tmp_path: Path) -> None:
     both = team(make_repo, shell)
     count = tmp_path / "count"
