@@ -1,9 +1,11 @@
 """A team whose main says what production asks for: whose word counts, and what many prompts at once mean."""
 
 import json
+from pathlib import Path
 
 from tests.conftest import GitRepo
 from tests.journeys.team import MakeRepo, Shell, Team, live, prompt, refs, release, team
+from tests.signing_keys import allowed, sign_with, ssh_key
 
 RULES = "environments: {staging: {}, production: {from: staging}}\n"
 
@@ -172,3 +174,29 @@ def test_what_cannot_be_meant(make_repo: MakeRepo, shell: Shell) -> None:
         assert found.code == 2 and said in found.err, found.err
     assert shell(ann, "promote", "rag-answer@1.2.0").code == 2
     assert refs(ann) == before
+
+
+def test_only_what_is_signed_by_somebody_who_may(make_repo: MakeRepo, shell: Shell, tmp_path: Path) -> None:
+    ann = make_repo("ann")
+    keys = {who: ssh_key(tmp_path, who) for who in ("ann", "mallory")}
+    rules = "environments: {staging: {}, production: {signed: true}}\nsigning: {allowed_signers: signers}\n"
+    ann.commit({"llmops.yaml": rules, "signers": allowed(ann=keys["ann"])})
+    for version, key in (("1.0.0", None), ("1.1.0", keys["mallory"]), ("1.2.0", keys["ann"])):
+        if key:
+            sign_with(ann, key)
+        release(ann, shell, version, f"Words of {version}.")
+        shell.done(ann, "promote", "rag-answer", version, "--env", "staging")
+    for version, why in (("1.0.0", "it is not signed"), ("1.1.0", "signed")):
+        said = shell(ann, "promote", "rag-answer", version, "--env", "production")
+        assert said.code == 1 and why in said.err and "(rule 'signed' of llmops.yaml at main (" in said.err
+    planned = shell.done(ann, "promote", "rag-answer", "1.2.0", "--env", "production", "--dry-run").err
+    assert planned == "met: rag-answer 1.2.0: signed: signed by ann@example.org\n"
+    shell.done(ann, "promote", "rag-answer", "1.2.0", "--env", "production")
+
+    # what was live before the rule was made does not come back without a signature
+    ann.commit({"llmops.yaml": rules.replace("staging: {}", "staging: {signed: true}")})
+    said = shell(ann, "rollback", "rag-answer", "--env", "staging")
+    assert said.code == 1 and "rag-answer 1.1.0: " in said.err and live(ann, "staging") == "1.2.0"
+    # and nobody names himself in a working tree
+    ann.write({"signers": allowed(mallory=keys["mallory"]), "llmops.yaml": "environments: [staging, production]\n"})
+    assert shell(ann, "rollback", "rag-answer", "--env", "staging").code == 1
