@@ -13,8 +13,8 @@ from llmops_cli.prompts.promotable import check_promotable
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.rules import Rule, Rules, Ruling, settings_above
 from llmops_cli.prompts.served import file_of, tag_of
-from llmops_cli.prompts.serving import change_to_serve
-from llmops_cli.prompts.signature import verdict_of
+from llmops_cli.prompts.serving import changes_to_serve
+from llmops_cli.prompts.signature import signers_of, verdicts_of
 from llmops_cli.prompts.soak import Soak, soaked_since
 from llmops_cli.prompts.step import Step
 from llmops_cli.prompts.wish import Wishes
@@ -51,8 +51,24 @@ class Approval:
         return self._served[source]
 
     def rulings(self, steps: Sequence[Step]) -> list[Ruling]:
-        """What every rule says of every step that changes something. Raises MeasureError when git cannot be asked."""
-        return [*self._known(), *self._frozen(), *(ruling for step in steps for ruling in self._of(step))]
+        """What every rule says of every step, in the order of the steps.
+
+        However many steps there are, git is asked a few times. Raises MeasureError when it cannot be asked.
+        """
+        promotes, asked = self._wishes.action == "promote", self._rules.asked
+        unproven = [step for step in steps if promotes or not self._was_live(step)]
+        sources: dict[str, Rule] = {self._wishes.source: "--from", asked.from_: "from"}
+        found = [*self._yanked(steps), *self._at_home(unproven)]
+        for source, rule in sources.items():
+            found += self._live_on(unproven, source, rule) if source else []
+        if asked.eval:
+            found += [_measured(step) for step in unproven]
+        if asked.soak:
+            found += self._soaked(unproven)
+        if asked.signed:
+            found += self._signed(steps)
+        order = [step.name for step in steps]
+        return [*self._known(), *self._frozen(), *sorted(found, key=lambda ruling: order.index(ruling.prompt))]
 
     def _known(self) -> Iterator[Ruling]:
         if self._rules.unknown and self._wishes.action == "promote":
@@ -73,75 +89,74 @@ class Approval:
         else:
             self._tell(f"{name} is {frozen.sentence}; a rollback goes on")
 
-    def _of(self, step: Step) -> Iterator[Ruling]:
-        try:
-            if warning := check_promotable(self._registry, step.release):
-                self._tell(warning)
-        except GateError as error:
-            yield _ruling("yanked", step, False, error.message, error.hint)
-        if self._wishes.action == "promote" or not self._was_live(step):
-            yield from self._at_home(step)
-            yield from self._of_promotion(step)
-        if self._rules.asked.signed:
-            yield self._signed(step)
+    def _yanked(self, steps: Sequence[Step]) -> Iterator[Ruling]:
+        for step in steps:
+            try:
+                if warning := check_promotable(self._registry, step.release):
+                    self._tell(warning)
+            except GateError as error:
+                yield _ruling("yanked", step, False, error.message, error.hint)
 
-    def _at_home(self, step: Step) -> Iterator[Ruling]:
+    def _at_home(self, steps: Sequence[Step]) -> Iterator[Ruling]:
         """Of several projects in one repository, each has rules of its own, and others say nothing of its prompts."""
-        commit, path = self._rules.commit, step.release.path
         assert self._registry.repo is not None
-        own = settings_above(self._registry.repo, commit, path) if commit else self._rules.file
-        if own != self._rules.file:
-            folder = own.rpartition("/")[0] or "the top of the repository"
-            yield _ruling("known", step, False, f"its rules stand in {own or 'no file'}", f"promote it in {folder}")
+        if not self._rules.commit:
+            return
+        folders = {step.release.path.rpartition("/")[0] + "/" for step in steps}
+        own = {folder: settings_above(self._registry.repo, self._rules.commit, folder) for folder in folders}
+        for step in steps:
+            file = own[step.release.path.rpartition("/")[0] + "/"]
+            if file != self._rules.file:
+                folder = file.rpartition("/")[0] or "the top of the repository"
+                sentence = f"its rules stand in {file or 'no file'}"
+                yield _ruling("known", step, False, sentence, f"promote it in {folder}")
 
-    def _of_promotion(self, step: Step) -> Iterator[Ruling]:
-        asked = self._rules.asked
-        if self._wishes.source and self._wishes.source != asked.from_:
-            yield self._live_on(step, self._wishes.source, "--from")
-        if asked.from_:
-            yield self._live_on(step, asked.from_, "from")
-        if asked.eval:
-            why = not_passed(step.release.eval_summary)
-            hint = "evaluate it, and release it as a further version: what a tag says never changes" if why else ""
-            yield _ruling("eval", step, not why, why or "every suite in its tag passed", hint)
-        if asked.soak:
-            yield self._soak(step)
+    def _live_on(self, steps: Sequence[Step], source: str, rule: Rule) -> Iterator[Ruling]:
+        live = self.served(source)[1]
+        whole = self._whole(steps, source)
+        for step in steps:
+            there = live.get(step.name)
+            if step.name in whole:
+                yield _ruling(rule, step, True, f"it is live on {source}")
+                continue
+            sentence = f"it is not live on {source}" + (f", which serves {there.version}" if there else "")
+            if there and str(there.version) == step.version:
+                sentence = f"what {source} serves under this number is not this very release"
+            hint = f"run: llmops promote {step.name} {step.version} --env {source}"
+            yield _ruling(rule, step, False, sentence, hint)
 
-    def _live_on(self, step: Step, source: str, rule: Rule) -> Ruling:
-        environment, live = self.served(source)
-        there = live.get(step.name)
-        promote = f"run: llmops promote {step.name} {step.version} --env {source}"
-        if there is None:
-            return _ruling(rule, step, False, f"it is not live on {source}", promote)
-        if str(there.version) != step.version:
-            return _ruling(rule, step, False, f"it is not live on {source}, which serves {there.version}", promote)
-        if change_to_serve(self._registry, step.release, step.parts, tip=environment.tip):
-            return _ruling(
-                rule, step, False, f"what {source} serves under this number is not this very release", promote
-            )
-        return _ruling(rule, step, True, f"it is live on {source}")
-
-    def _soak(self, step: Step) -> Ruling:
-        source, asked = self._rules.asked.from_, self._rules.asked
+    def _whole(self, steps: Sequence[Step], source: str) -> set[str]:
+        """The prompts whose very release the source serves, to the byte."""
         tip = self.served(source)[0].tip
-        if tip is None or not self._live_on(step, source, "from").met:
-            return _ruling(
-                "soak", step, False, f"it has to be live on {source} for {asked.soak}, and is not live there"
-            )
-        assert self._registry.repo is not None
-        since = soaked_since(self._registry.repo, tip, step.name, now=self._now)
-        soak = Soak(since, asked.soak_time, self._now)
-        words = f"it has been live on {source} for {soak.so_far} of {asked.soak}"
-        return _ruling("soak", step, soak.over, words, "" if soak.over else soak.when)
+        changes = changes_to_serve(self._registry, [(step.release, step.parts) for step in steps], tip=tip)
+        return {step.name for step, change in zip(steps, changes, strict=True) if not change}
 
-    def _signed(self, step: Step) -> Ruling:
+    def _soaked(self, steps: Sequence[Step]) -> Iterator[Ruling]:
+        source, asked = self._rules.asked.from_, self._rules.asked
+        repo, tip = self._registry.repo, self.served(source)[0].tip
+        whole = self._whole(steps, source)
+        since = soaked_since(repo, tip, now=self._now) if repo and tip else {}
+        for step in steps:
+            if step.name not in whole or step.name not in since:
+                sentence = f"it has to be live on {source} for {asked.soak}, and is not live there"
+                yield _ruling("soak", step, False, sentence)
+                continue
+            soak = Soak(since[step.name], asked.soak_time, self._now)
+            words = f"it has been live on {source} for {soak.so_far} of {asked.soak}"
+            yield _ruling("soak", step, soak.over, words, "" if soak.over else soak.when)
+
+    def _signed(self, steps: Sequence[Step]) -> list[Ruling]:
         """Whether it can be told or not: what is not known to be signed well is not."""
         try:
-            verdict = verdict_of(self._registry, step.release)
+            releases = [step.release for step in steps]
+            verdicts = verdicts_of(self._registry, releases, signers_of(self._registry))
         except LlmopsError as error:
-            return _ruling("signed", step, False, error.message, error.hint)
-        hint = "" if verdict.good else "release it as a further version, signed by somebody who may"
-        return _ruling("signed", step, verdict.good, verdict.words, hint)
+            return [_ruling("signed", step, False, error.message, error.hint) for step in steps]
+        hint = "release it as a further version, signed by somebody who may"
+        return [
+            _ruling("signed", step, verdict.good, verdict.words, "" if verdict.good else hint)
+            for step, verdict in zip(steps, verdicts, strict=True)
+        ]
 
     def _was_live(self, step: Step) -> bool:
         """Whether this very release was live there before: the same file, and the same tag where there is one."""
@@ -155,6 +170,12 @@ class Approval:
         tags = repo.read_blobs([f"{commit}:{tag_of(step.name)}" for commit in commits])
         released = registry.blob_of(step.release), repo.tag_object(step.release.tag_id)
         return any(file == released[0] and tag in (None, released[1]) for file, tag in zip(files, tags, strict=True))
+
+
+def _measured(step: Step) -> Ruling:
+    why = not_passed(step.release.eval_summary)
+    hint = "evaluate it, and release it as a further version: what a tag says never changes" if why else ""
+    return _ruling("eval", step, not why, why or "every suite in its tag passed", hint)
 
 
 def _ruling(rule: Rule, step: Step, met: bool, sentence: str, hint: str = "") -> Ruling:

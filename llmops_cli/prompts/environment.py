@@ -19,8 +19,8 @@ from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.remote_environment import check_environment_name, fetch_releases
 from llmops_cli.prompts.rules import Rules, Ruling, read_rules, refusal
-from llmops_cli.prompts.step import Step, notices, promotion_of, rollback_to, version_below
-from llmops_cli.prompts.tag import Release, tag_name
+from llmops_cli.prompts.step import Step, notices, steps_to, version_below
+from llmops_cli.prompts.tag import tag_name
 from llmops_cli.prompts.version import exact_version
 from llmops_cli.prompts.wish import Done, Moved, Target, Wish, Wishes
 from llmops_cli.vcs.trailers import one_line
@@ -95,8 +95,12 @@ class _Mover:
         environment = self.branch.environment
         moment = Moment(self._registry, self.now, pushes=bool(self.branch.remote))
         approval = Approval(moment, self.rules, self.wishes, self.branch.tell_once)
+        if self.wishes.everything:
+            self._registry.releases()  # all tags in one process, not one for each prompt
         releases = [self._registry.choose(one.name, one.version) for one in self._targets(environment, approval)]
-        self.steps = [self._step(environment, release) for release in releases]
+        back = self.wishes.action == "rollback"
+        self.steps = steps_to(self._registry, environment, releases, back=back, tell=self.branch.tell_once)
+        self._say_notices()
         self._say_who(environment)
         self._refuse_yanked()
         changing = [step for step in self.steps if not step.already]
@@ -155,14 +159,11 @@ class _Mover:
             version = version_below(self._registry, environment, target.name, seen=self.branch.seen)
         return Target(target.name, version)
 
-    def _step(self, environment: Environment, release: Release) -> Step:
-        if self.wishes.action == "promote":
-            return promotion_of(self._registry, environment, release)
-        step = rollback_to(self._registry, environment, release, self.branch.tell_once)
-        if step.change and step.before:
-            for sentence in notices(self._registry, step.before, release):
+    def _say_notices(self) -> None:
+        """Of a rollback, what callers will notice."""
+        for step in self.steps if self.wishes.action == "rollback" else ():
+            for sentence in notices(self._registry, step.before, step.release) if step.change and step.before else ():
                 self.branch.tell_once(f"callers may notice, {step.version} against {step.version_before}: {sentence}")
-        return step
 
     def _as_move(self, step: Step) -> Move:
         return Move(

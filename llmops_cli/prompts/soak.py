@@ -7,7 +7,8 @@ makes the time longer than the others allow.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from llmops_cli.prompts.served import file_of, parts_of, tag_of
+from llmops_cli.prompts.served import name_at
+from llmops_cli.vcs.changes import changes_of
 from llmops_cli.vcs.repo import Repo
 
 _LATEST = 32_503_680_000  # the year 3000, in seconds; git takes dates that Python has no name for
@@ -38,17 +39,27 @@ class Soak:
         return f"over at {self.since + self.asked:%Y-%m-%dT%H:%M:%SZ}{ahead}"
 
 
-def soaked_since(repo: Repo, tip: str, name: str, *, now: datetime) -> datetime:
-    """When what the environment serves of a prompt at `tip` was put there, in UTC: the last commit that touched it.
+def soaked_since(repo: Repo, tip: str, *, now: datetime) -> dict[str, datetime]:
+    """By prompt, when what the environment has of it at `tip` was put there, in UTC: the last commit that touched it.
 
     A date before an earlier commit's counts as that one's, unless that one lies in the future itself. Raises
     MeasureError when git cannot be asked.
     """
-    paths = (file_of(name), tag_of(name), parts_of(name))
-    last = repo.ask("log", "-1", "--first-parent", "--format=%H", "--end-of-options", tip, "--", *paths).text
-    said = repo.ask("log", "--first-parent", "--topo-order", "--format=%ct", "--end-of-options", last or tip).lines
-    dates = [datetime.fromtimestamp(min(int(line), _LATEST), UTC) for line in said]
-    return dates[0] if dates[0] > now else max(date for date in dates if date <= now)
+    said = repo.ask("log", "--first-parent", "--topo-order", "--format=%H %ct", "--end-of-options", tip).lines
+    dates = {commit: _date(seconds) for commit, seconds in (line.split(" ") for line in said)}
+    latest = datetime.min.replace(tzinfo=UTC)
+    since: dict[str, datetime] = {}
+    for changed in reversed(changes_of(repo, tip)):
+        own = dates[changed.commit]
+        if own <= now:
+            latest = max(latest, own)
+        counts = own if own > now else latest
+        since |= {name: counts for path in changed.paths if (name := name_at(path))}
+    return since
+
+
+def _date(seconds: str) -> datetime:
+    return datetime.fromtimestamp(min(int(seconds), _LATEST), UTC)
 
 
 def _words(length: timedelta) -> str:

@@ -1,6 +1,6 @@
 """One prompt of a wish, worked out on one state of the environment: which release takes the place of which."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from llmops_cli.errors import ConflictError, FileError, InputError
@@ -10,7 +10,8 @@ from llmops_cli.prompts.live import Environment, Live
 from llmops_cli.prompts.moves import read_moves, stack_of
 from llmops_cli.prompts.promotable import way_back
 from llmops_cli.prompts.registry import Registry
-from llmops_cli.prompts.serving import Change, change_to_serve
+from llmops_cli.prompts.released_texts import ReleasedText, read_released
+from llmops_cli.prompts.serving import Change, changes_to_serve
 from llmops_cli.prompts.tag import Release
 from llmops_cli.prompts.version import Level
 
@@ -43,47 +44,51 @@ class Step:
         return not self.change
 
 
-def promotion_of(registry: Registry, environment: Environment, release: Release) -> Step:
-    """Raises as `parts_of`, and FileError when the release is no prompt."""
-    before = registry.live(environment.name).get(release.name)
-    parts = parts_of(registry, release)
-    return Step(release, before, parts, change_to_serve(registry, release, parts, tip=environment.tip))
+def steps_to(
+    registry: Registry,
+    environment: Environment,
+    releases: Sequence[Release],
+    *,
+    back: bool,
+    tell: Callable[[str], None],
+) -> list[Step]:
+    """What it takes to serve these releases. The way `back` leads also to one that is no prompt any more: it served.
 
-
-def rollback_to(registry: Registry, environment: Environment, release: Release, tell: Callable[[str], None]) -> Step:
-    """The way back to a release, also to one that is no prompt any more: it served once.
-
-    Raises InputError when the prompt is not live there, and as `parts_of`.
+    Raises InputError when a commit does not hold its release, when a release is no prompt, or when what is to go back
+    is not live there; ConflictError when a release is not what its tag says; MeasureError when git cannot be asked.
     """
-    before = registry.live(environment.name).get(release.name)
-    if before is None:
-        raise InputError(
-            f"{release.name} is not live on {environment.name}, so it cannot be rolled back",
-            hint=f"run: llmops promote {release.name} {release.version} --env {environment.name}",
-        )
-    try:
-        parts = parts_of(registry, release)
-    except FileError as error:
-        tell(f"{release.reference} cannot be read any more, so its file goes alone: {error.message}")
-        parts = ()
-    return Step(release, before, parts, change_to_serve(registry, release, parts, tip=environment.tip))
+    live = registry.live(environment.name)
+    for release in releases if back else ():
+        if release.name not in live:
+            raise InputError(
+                f"{release.name} is not live on {environment.name}, so it cannot be rolled back",
+                hint=f"run: llmops promote {release.name} {release.version} --env {environment.name}",
+            )
+    texts = read_released(registry, releases)
+    parts = [_parts(text, back=back, tell=tell) for text in texts]
+    changes = changes_to_serve(registry, list(zip(releases, parts, strict=True)), tip=environment.tip)
+    return [
+        Step(release, live.get(release.name), own, change)
+        for release, own, change in zip(releases, parts, changes, strict=True)
+    ]
 
 
-def parts_of(registry: Registry, release: Release) -> tuple[str, ...]:
-    """The other files that the release reads.
-
-    Raises InputError when its commit does not hold it, ConflictError when it is not what its tag says, and FileError
-    when it is no prompt.
-    """
-    if registry.blob_of(release) is None:
+def _parts(text: ReleasedText, *, back: bool, tell: Callable[[str], None]) -> tuple[str, ...]:
+    """The other files that a release reads; none of one that cannot be read."""
+    release = text.release
+    if text.prompt:
+        return text.prompt.parts
+    if text.misfit == "missing-file":
         raise InputError(f"{release.tag} does not hold {release.path}", hint=f"look at it: git show {release.tag}")
-    prompt = registry.released_prompt(release)
-    if prompt.digest != release.digest:
-        raise ConflictError(
-            f"{release.tag} is not what its tag says (another digest); nothing was changed",
-            hint="release it anew under another version; what was released stays as it is",
-        )
-    return prompt.parts
+    if text.misfit == "unreadable-file" and not back:
+        raise InputError(f"{release.reference} cannot be read: {text.problem}")
+    if text.misfit == "unreadable-file":
+        tell(f"{release.reference} cannot be read any more, so its file goes alone: {text.problem}")
+        return ()
+    raise ConflictError(
+        f"{release.tag} is not what its tag says: {text.problem}; nothing was changed",
+        hint="release it anew under another version; what was released stays as it is",
+    )
 
 
 def version_below(registry: Registry, environment: Environment, name: str, *, seen: str | None) -> str:
