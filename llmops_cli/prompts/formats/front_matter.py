@@ -27,8 +27,13 @@ def read_sheet(text: str, *, path: str) -> Sheet:
     """Split a file. Raises FileError where the YAML is not valid, or no mapping, each problem at its line."""
     begin = _BEGIN.match(text)
     end = _END.search(text, begin.end()) if begin else None
-    if begin is None or end is None:
+    if begin is None:
         return Sheet(None, text)
+    if end is None:
+        line = text.count("\n", 0, begin.end())
+        raise FileError(
+            [Problem(path, line, "", "what begins at --- never ends", "write a line --- above the messages")]
+        )
     above = text.count("\n", 0, begin.end())
     data = parse_yaml("\n" * above + text[begin.end() : end.start()], path=path).data
     if data is not None and not isinstance(data, dict):

@@ -13,6 +13,7 @@ from typing import Final
 from llmops_cli.prompts.formats.note import LeftOutError
 from llmops_cli.prompts.formats.pieces import (
     NAME,
+    Condition,
     Each,
     If,
     Include,
@@ -21,14 +22,14 @@ from llmops_cli.prompts.formats.pieces import (
     Place,
     Print,
     Step,
-    Test,
     Text,
     merged,
 )  # fmt: skip
 
+MAX_DEPTH: Final = 50
 _QUOTED: Final = r"\"[^\"]*\"|'[^']*'"
 TAG: Final = re.compile(
-    r"(?P<slashes>\\*)(?:"
+    r"(?<!\\)(?P<slashes>\\*)(?:"
     r"(?P<raw>\{\{\{\{)"
     r"|\{\{(?P<ls>~?)!(?:--(?P<long>.{0,20000}?)--|(?P<short>[^}]{0,20000}?))(?P<rs>~?)\}\}"
     rf"|\{{\{{(?P<l3>~?)\{{(?P<triple>(?:{_QUOTED}|[^}}\"']){{0,2000}}?)\}}(?P<r3>~?)\}}\}}"
@@ -36,7 +37,7 @@ TAG: Final = re.compile(
     r"|(?P<open>\{\{))",
     re.DOTALL,
 )
-_WORD: Final = re.compile(rf"\s*({_QUOTED}|[^\s=\"']+=(?:{_QUOTED}|[^\s\"']+)|\|[^|]*\||[^\s\"'|]+)")
+_WORD: Final = re.compile(rf"\s*({_QUOTED}|[^\s=\"']+=(?:{_QUOTED}|[^\s\"']+)|\|[^|]*\||(?:\[[^\]]*\]|[^\s\"'|\[])+)")
 _LINE_BEFORE: Final = re.compile(r"(?:\A|\n)[^\S\n]*\Z")
 _LINE_AFTER: Final = re.compile(r"[^\S\n]*(?:\n|\Z)")
 
@@ -159,6 +160,7 @@ class Reader:
         self.item = item
         self.at = 0
         self.scopes = [Scope()]
+        self.depth = 0  # of blocks
 
     def all(self) -> Pieces:
         pieces, end = self._until()
@@ -188,7 +190,9 @@ class Reader:
         return merged(found), None
 
     def printed(self, token: Token) -> Piece:
-        if len(self.scopes) == 1 and (made := self.special(token.words, token.line)):
+        if made := self.special(token.words, token.line):
+            if self.depth:
+                raise LeftOutError(f"line {token.line}: {{{{{token.text}}}}} within a block has no counterpart")
             return made
         if token.words[0] == "json" and len(token.words) in (2, 3):
             indent = re.fullmatch(r"indent=(\d+)", token.words[2]) if len(token.words) == 3 else None
@@ -209,19 +213,19 @@ class Reader:
             name, words = "unless", [name, *words]
         match name, len(words):
             case ("if" | "unless", 1):
-                return [self._if(Test(self.place(words[0], token), negated=name == "unless"), token)]
+                return [self._if(Condition(self.place(words[0], token), negated=name == "unless"), token)]
             case ("ifEquals" | "unlessEquals", 2):
-                test = Test(self.place(words[0], token), name == "unlessEquals", self._value(words[1], token))
+                test = Condition(self.place(words[0], token), name == "unlessEquals", self._value(words[1], token))
                 return [self._if(test, token)]
             case ("each", _) if len(words) == 1 or (len(words) == 3 and words[1] == "as"):
                 return [self._each(words, token)]
             case ("with", 1):
                 place = self.place(words[0], token)
                 then, otherwise = self.bodies(token, Scope(place))
-                return [If(Test(place), then, otherwise)]
+                return [If(Condition(place), then, otherwise)]
         raise LeftOutError(f"line {token.line}: {{{{{token.kind}{token.text}}}}} has no counterpart")
 
-    def _if(self, test: Test, token: Token) -> If:
+    def _if(self, test: Condition, token: Token) -> If:
         then, otherwise = self.bodies(token, None)
         return If(test, then, otherwise)
 
@@ -236,16 +240,21 @@ class Reader:
 
     def bodies(self, token: Token, scope: Scope | None) -> tuple[Pieces, Pieces]:
         """What stands in a block, and behind its `else`. `scope` is the one that the block opens for the first."""
-        if scope:
-            self.scopes.append(scope)
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise LeftOutError(f"line {token.line}: blocks are nested deeper than {MAX_DEPTH} levels")
+        self.scopes += [scope] if scope else []
         then, end = self._until()
         if scope:
             self.scopes.pop()
         otherwise: Pieces = ()
+        if end and end.kind == "else" and end.words:
+            otherwise = tuple(self.block(Token("#", " ".join(end.words), end.line, end.words)))
+            self.depth -= 1
+            return then, otherwise
         if end and end.kind == "else":
-            if end.words:
-                return then, tuple(self.block(Token("#", " ".join(end.words), end.line, end.words)))
             otherwise, end = self._until()
+        self.depth -= 1
         if end is None or end.kind != "/":
             raise LeftOutError(f"line {token.line}: {{{{{token.kind}{token.text}}}}} is never closed")
         return then, otherwise

@@ -5,7 +5,19 @@ from collections.abc import Iterable
 
 from llmops_cli.prompts.formats.handlebars import TAG
 from llmops_cli.prompts.formats.note import LeftOutError
-from llmops_cli.prompts.formats.pieces import NAME, Each, If, Include, Piece, Pieces, Place, Print, Test, Text, merged
+from llmops_cli.prompts.formats.pieces import (
+    NAME,
+    Condition,
+    Each,
+    If,
+    Include,
+    Piece,
+    Pieces,
+    Place,
+    Print,
+    Text,
+    merged,
+)
 
 
 def handlebars_text(pieces: Iterable[Piece]) -> str:
@@ -22,11 +34,15 @@ def _written(pieces: Pieces, items: tuple[str, ...]) -> str:
                 raise LeftOutError("the text \\{{ cannot be said in Handlebars")
             made += piece.text.replace("{{", "\\{{")
             continue
-        tag = _tag_of(piece, items)
-        if made.endswith("{"):
-            raise LeftOutError(f"a brace right before {tag[:40]} cannot be said in Handlebars")
-        made += ("\\" if made.endswith("\\") else "") + tag
+        made = _joined(made, _tag_of(piece, items))
     return made
+
+
+def _joined(text: str, tag: str) -> str:
+    """A tag behind a text, of which the last backslash stays one. Raises LeftOutError behind a brace."""
+    if tag and text.endswith("{"):
+        raise LeftOutError(f"a brace right before {tag[:40]} cannot be said in Handlebars")
+    return text + ("\\" if tag and text.endswith("\\") else "") + tag
 
 
 def _tag_of(piece: Piece, items: tuple[str, ...]) -> str:
@@ -36,11 +52,11 @@ def _tag_of(piece: Piece, items: tuple[str, ...]) -> str:
             return f"{{{{{'json ' if piece.json else ''}{_path(piece.place, items)}{indent}}}}}"
         case If():
             head = _test(piece.test, items)
-            inner = _written(piece.then, items) + _otherwise(piece.otherwise, items)
-            return f"{{{{#{head}}}}}{inner}{{{{/{head.split()[0]}}}}}"
+            inner = _joined(_written(piece.then, items), _otherwise(piece.otherwise, items))
+            return f"{{{{#{head}}}}}" + _joined(inner, f"{{{{/{head.split()[0]}}}}}")
         case Each():
-            inner = _written(piece.body, (*items, piece.item)) + _otherwise(piece.otherwise, items)
-            return f"{{{{#each {_path(piece.items, items)} as |{piece.item}|}}}}{inner}{{{{/each}}}}"
+            inner = _joined(_written(piece.body, (*items, piece.item)), _otherwise(piece.otherwise, items))
+            return f"{{{{#each {_path(piece.items, items)} as |{piece.item}|}}}}" + _joined(inner, "{{/each}}")
         case Include():
             return f"{{{{>{piece.path}}}}}"
     raise AssertionError(piece)
@@ -51,12 +67,12 @@ def _otherwise(pieces: Pieces, items: tuple[str, ...]) -> str:
         case ():
             return ""
         case (If() as other,):
-            inner = _written(other.then, items) + _otherwise(other.otherwise, items)
+            inner = _joined(_written(other.then, items), _otherwise(other.otherwise, items))
             return f"{{{{else {_test(other.test, items)}}}}}{inner}"
     return "{{else}}" + _written(pieces, items)
 
 
-def _test(test: Test, items: tuple[str, ...]) -> str:
+def _test(test: Condition, items: tuple[str, ...]) -> str:
     place = _path(test.place, items)
     if test.equals is None:
         return f"{'unless' if test.negated else 'if'} {place}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jinja2 import nodes
 
 from llmops_cli.prompts.formats.note import LeftOutError
-from llmops_cli.prompts.formats.pieces import Each, If, Piece, Pieces, Place, Print, Step, Test, Text, merged
+from llmops_cli.prompts.formats.pieces import Condition, Each, If, Piece, Pieces, Place, Print, Step, Text, merged
 from llmops_cli.prompts.jinja import syntax_tree
 from llmops_cli.prompts.template import Substitution, TemplateFormat, parse_template
 
@@ -61,16 +61,16 @@ def _indent(node: nodes.Filter) -> int | None:
     raise _refused(node)
 
 
-def _test(node: nodes.Node) -> Test:
+def _test(node: nodes.Node) -> Condition:
     match node:
         case nodes.Not(node=nodes.Name() | nodes.Getitem() as inner):
-            return Test(_place(inner), negated=True)
+            return Condition(_place(inner), negated=True)
         case nodes.Compare(expr=left, ops=[nodes.Operand(op="eq" | "ne" as operator, expr=right)]):
             match right:
                 case nodes.Const(value=str() | bool() | int() | float() as value):
-                    return Test(_place(left), operator == "ne", value)
-            return Test(_place(left), operator == "ne", _place(right))
-    return Test(_place(node))
+                    return Condition(_place(left), operator == "ne", value)
+            return Condition(_place(left), operator == "ne", _place(right))
+    return Condition(_place(node))
 
 
 def _place(node: nodes.Node) -> Place:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from llmops_cli.prompts.formats.handlebars import Reader, Scope, Token, tokens_of, without_lone_lines
 from llmops_cli.prompts.formats.note import LeftOutError
-from llmops_cli.prompts.formats.pieces import Each, If, Piece, Pieces, Place, Print, Test
+from llmops_cli.prompts.formats.pieces import Condition, Each, If, Piece, Pieces, Place, Print
 
 
 def read_mustache(text: str, kinds: Mapping[str, str]) -> tuple[Pieces, bool]:
@@ -42,8 +42,8 @@ class _Reader(Reader):
                 f"line {token.line}: the section {token.text!r} is of no variable whose type is declared"
             )
         if token.kind == "^":
-            return [If(Test(place, negated=True), self.bodies(token, None)[0])]
+            return [If(Condition(place, negated=True), self.bodies(token, None)[0])]
         if kind == "array":
             item = Place(f"{self.item}_{len(self.scopes)}" if len(self.scopes) > 1 else self.item)
             return [Each(item.name, place, self.bodies(token, Scope(item))[0])]
-        return [If(Test(place), self.bodies(token, Scope(place) if kind == "object" else None)[0])]
+        return [If(Condition(place), self.bodies(token, Scope(place) if kind == "object" else None)[0])]

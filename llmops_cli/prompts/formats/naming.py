@@ -59,11 +59,6 @@ def named_files(given: Sequence[Path], endings: Collection[str], *, name: str = 
     return sorted(found.items())
 
 
-def stem_of(path: str, endings: Collection[str]) -> str:
-    """A path without its ending; dots in what is left stay."""
-    return next((path[: -len(ending)] for ending in endings if path.lower().endswith(ending)), path.rpartition(".")[0])
-
-
 def _below(folder: Path, endings: Collection[str]) -> list[Path]:
     found: list[Path] = []
     for directory, folders, names in os.walk(folder):

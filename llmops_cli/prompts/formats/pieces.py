@@ -14,6 +14,11 @@ from llmops_cli.prompts.formats.note import LeftOutError
 Step = str | int
 NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
+_RESERVED: Final = {
+    "none", "None", "true", "True", "false", "False", "and", "or", "not", "in", "is", "if", "else", "elif", "for",
+    "loop", "self", "super", "caller", "varargs", "kwargs", "context", "environment", "recursive", "endif", "endfor",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -40,7 +45,7 @@ class Print:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Condition:
     """Whether a place holds something (neither false, empty, nor 0), or equals a place or a constant."""
 
     place: Place
@@ -52,7 +57,7 @@ class Test:
 class If:
     """`then` where the test holds, else `otherwise`."""
 
-    test: Test
+    test: Condition
     then: "Pieces"
     otherwise: "Pieces" = ()
 
@@ -98,16 +103,20 @@ def jinja_text(pieces: Iterable[Piece]) -> str:
             case If():
                 made = _joined(made, "") + _jinja_if(piece)
             case Each():
-                body = f"{{% for {piece.item} in {jinja_place(piece.items)} %}}{jinja_text(piece.body)}"
-                other = f"{{% else %}}{jinja_text(piece.otherwise)}" if piece.otherwise else ""
+                body = f"{{% for {piece.item} in {jinja_place(piece.items)} %}}{_body(piece.body)}"
+                other = f"{{% else %}}{_body(piece.otherwise)}" if piece.otherwise else ""
                 made = _joined(made, "") + f"{body}{other}{{% endfor %}}"
             case Include():
                 made = _joined(made, "") + f'{{% include "{piece.path}" %}}'
+            case Marker():
+                raise LeftOutError(f"{piece.name}: what stands between messages cannot stand in one")
     return made
 
 
 def jinja_place(place: Place) -> str:
-    """`docs[0]['title']`."""
+    """`docs[0]['title']`. Raises LeftOutError for a name that means something else in jinja."""
+    if place.name in _RESERVED:
+        raise LeftOutError(f"a variable cannot be called {place.name!r} here")
     return place.name + "".join(f"[{_constant(step)}]" for step in place.steps)
 
 
@@ -165,19 +174,24 @@ def _kinds(pieces: Sequence[Piece], found: dict[str, str], own: frozenset[str]) 
                 _kinds(piece.otherwise, found, own)
 
 
+def _body(pieces: Pieces) -> str:
+    """The pieces in a block, behind which a tag can follow."""
+    return _joined(jinja_text(pieces), "")
+
+
 def _jinja_if(piece: If, word: str = "if") -> str:
-    made = f"{{% {word} {_jinja_test(piece.test)} %}}{jinja_text(piece.then)}"
+    made = f"{{% {word} {_jinja_test(piece.test)} %}}{_body(piece.then)}"
     match piece.otherwise:
         case ():
             return made + ("{% endif %}" if word == "if" else "")
         case (If() as other,):
             made += _jinja_if(other, "elif")
         case _:
-            made += f"{{% else %}}{jinja_text(piece.otherwise)}"
+            made += f"{{% else %}}{_body(piece.otherwise)}"
     return made + ("{% endif %}" if word == "if" else "")
 
 
-def _jinja_test(test: Test) -> str:
+def _jinja_test(test: Condition) -> str:
     place = jinja_place(test.place)
     if test.equals is None:
         return f"not {place}" if test.negated else place

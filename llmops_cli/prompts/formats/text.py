@@ -10,6 +10,7 @@ from llmops_cli.files.yaml_text import text_scalar, yaml_text
 from llmops_cli.prompts.file import PromptFile, load_prompt, prompt_path
 from llmops_cli.prompts.formats.imported import Exported, Imported
 from llmops_cli.prompts.formats.note import Note
+from llmops_cli.prompts.partials import own_text
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.template import TemplateError, TemplateFormat, infer_format, literal_dollar, parse_template
 from llmops_cli.vcs.tree import Overlay, Tree, WorkTree
@@ -170,7 +171,7 @@ def _usual(file: PromptFile, data: dict[str, Json], syntax: Syntax) -> TemplateF
     try:
         usual = next((one for one in ("dollar", "braces", "jinja") if one == given), None)
         usual = usual or infer_format([template], names)
-        names |= parse_template(template, usual).names
+        names |= parse_template(own_text(template, usual), usual).names
     except TemplateError as error:
         raise _not_in_place(file, f"is not a valid prompt: {error.message}") from None
     if names and not syntax.template_format:
