@@ -156,7 +156,10 @@ def write(prompt: Prompt, told: Told) -> Sheet:
     if prompt.model:
         front["model"] = renamed(prompt.model, {ours: theirs for theirs, ours in _PROVIDERS.items()})
     if prompt.params:
-        front["config"] = write_params(prompt.params, "config", told)
+        known, others = write_params(prompt.params)
+        front["config"] = {**known, **others}
+        for key in others:
+            told.differs(f"config.{key}", "is written under the name that it has here")
     if prompt.tools:
         front["tools"] = [tool_name(tool) for tool in prompt.tools]
         front["toolDefs"] = [_tool_def(tool) for tool in prompt.tools]

@@ -42,5 +42,5 @@ def read_sheet(text: str, *, path: str) -> Sheet:
 
 
 def sheet_text(front: Mapping[str, Json], body: str) -> str:
-    """The file of both halves."""
-    return f"---\n{yaml_text(front) if front else ''}---\n{body}"
+    """The file of both halves. Readers want at least a line between the dashes."""
+    return f"---\n{yaml_text(front) if front else '{}' + chr(10)}---\n{body}"

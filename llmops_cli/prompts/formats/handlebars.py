@@ -269,6 +269,8 @@ class Reader:
         return float(word) if re.fullmatch(r"-?\d+\.\d+", word) else self.place(word, token)
 
     def place(self, word: str, token: Token) -> Place:
+        if word.startswith("@root."):
+            word = "../" * (len(self.scopes) - 1) + word.removeprefix("@root.")
         up = len(re.match(r"(?:\.\./)*", word)[0]) // 3  # type: ignore[index]
         rest = word[3 * up :]
         refused = LeftOutError(f"line {token.line}: {word!r} has no counterpart")

@@ -80,9 +80,9 @@ def _test(test: Condition, items: tuple[str, ...]) -> str:
 
 
 def _path(place: Place, items: tuple[str, ...]) -> str:
-    """A place as it is named there: variables stand outside of what a loop is at."""
+    """A place as it is named there. In a loop `../` would count on no two items being the same."""
     steps = (str(step) if NAME.match(str(step)) else f"[{step}]" for step in place.steps)
-    outside = "" if place.name in items else "../" * len(items)
+    outside = "@root." if items and place.name not in items else ""
     return outside + ".".join((place.name, *steps))
 
 

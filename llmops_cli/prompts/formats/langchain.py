@@ -18,7 +18,7 @@ from llmops_cli.prompts.formats.front_matter import Sheet
 from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.mustache import read_mustache
 from llmops_cli.prompts.formats.note import LeftOutError
-from llmops_cli.prompts.formats.pieces import Piece, Print, Text
+from llmops_cli.prompts.formats.pieces import Piece, Place, Print, Text
 from llmops_cli.prompts.formats.schemas import Entries, mapping, type_of
 from llmops_cli.prompts.formats.settings import Told
 from llmops_cli.prompts.formats.wording import checked_jinja, completed, jinja_of, mentions, message_keys
@@ -202,8 +202,11 @@ def write(prompt: Prompt, told: Told) -> Sheet:
         told.left_out("output", "has no place in this format")
     if prompt.description:
         told.left_out("description", "has no place in this format")
-    syntax = "jinja2" if prompt.template_format == "jinja" else "f-string"
-    texts = [_written(message.content, prompt.template_format, told) for message in prompt.messages]
+    plain = [_f_string(message.content, prompt.template_format) for message in prompt.messages]
+    syntax = "f-string" if None not in plain else "jinja2"
+    texts = (
+        [text or "" for text in plain] if syntax == "f-string" else [_jinja2(m.content, told) for m in prompt.messages]
+    )
     names = [[name for name in prompt.variables if name in template.names] for template in prompt.templates]
     for name, variable in prompt.variables.items():
         if variable.contract() not in ({"type": "string"}, {"type": "string", "default": variable.default}):
@@ -234,20 +237,30 @@ def _constructor(path: str, kwargs: Entries) -> Entries:
     }  # fmt: skip
 
 
-def _written(text: str, template_format: TemplateFormat, told: Told) -> str:
-    """The template in jinja2 (which drops one line end at the end) or f-string syntax."""
-    if template_format == "jinja":
-        if "tojson" in text:
-            told.differs("the template", "tojson of jinja2 writes <, >, & and ' as escapes")
-        return text + ("\n" if text.endswith("\n") else "")
-    if template_format == "braces":
-        return text
-    parts = pieces_of(text, template_format)
-    return "".join(
-        part.text.replace("{", "{{").replace("}", "}}") if isinstance(part, Text) else f"{{{part.place.name}}}"
-        for part in parts
-        if isinstance(part, Text | Print)
-    )
+def _f_string(text: str, template_format: TemplateFormat) -> str | None:
+    """The template in f-string syntax, which knows nothing but names; None where it says more."""
+    try:
+        pieces = pieces_of(text, template_format)
+    except LeftOutError:
+        return None
+    made = ""
+    for piece in pieces:
+        match piece:
+            case Text():
+                made += piece.text.replace("{", "{{").replace("}", "}}")
+            case Print(place=Place(steps=()), json=False):
+                made += f"{{{piece.place.name}}}"
+            case _:
+                return None
+    return made
+
+
+def _jinja2(text: str, told: Told) -> str:
+    """The template for jinja2, which drops one line end at the end of it."""
+    told.differs("template_format", "LangChain loads jinja2 only when it is told to")
+    if "tojson" in text:
+        told.differs("the template", "tojson of jinja2 sorts keys, and writes <, >, & and ' as escapes")
+    return text + ("\n" if text.endswith("\n") else "")
 
 
 def _listed(value: Json) -> list[Json]:

@@ -51,11 +51,8 @@ def read(sheet: Sheet, told: Told) -> Entries:
     spoken, pieces = _messages(sheet, _syntax(front.get("template")), inputs, told)
     keys["variables"] = completed(inputs, pieces, told, strict=False)
     keys |= message_keys(spoken, "jinja")
-    if outputs := _fields(front.get("outputs")):
-        properties: Entries = {name: _property(given) for name, given in outputs.items()}
-        required: list[Json] = list(outputs)
-        schema: Entries = {"type": "object", "properties": properties, "required": required}
-        keys["output"] = {"format": "json", "schema": schema}
+    if front.get("outputs"):
+        keys["output"] = {"format": "json", "schema": object_of(front["outputs"])}
     keys |= _tools(front.get("tools"), told)
     for key in front:
         if key not in _READ:
@@ -93,8 +90,11 @@ def _model(model: Mapping[str, Json], told: Told) -> Entries:
             "model", f"the API {model.get('api') or model.get('apiType')} is kept in the metadata, here it is chat"
         )
     given = {**mapping(model.get("parameters")), **mapping(model.get("options"))}
-    answer = mapping(given.pop("response_format", None) or given.pop("responseFormat", None))
-    if params := read_params(given, "model", told):
+    further = {**mapping(given.pop("additionalProperties", None))}
+    answer = mapping(
+        given.pop("response_format", None) or given.pop("responseFormat", None) or further.pop("response_format", None)
+    )
+    if params := read_params(given, "model", told, further=further):
         keys["params"] = params
     if answer.get("type") in ("json_object", "json_schema"):
         schema = mapping(answer.get("json_schema")).get("schema")
@@ -119,26 +119,29 @@ def _fields(given: Json) -> dict[str, Entries]:
     return found
 
 
-def _property(given: Mapping[str, Json]) -> Entries:
-    """A field as a property of a JSON schema."""
-    kind = str(given.get("kind") or given.get("type") or "string")
-    made: Entries = {"type": _KINDS.get(kind, kind)}
-    for key, value in given.items():
+def schema_of(field: Mapping[str, Json]) -> Entries:
+    """A field as a JSON schema: its kind, of a list what is in it, of an object its fields."""
+    kind = str(field.get("kind") or field.get("type") or "string")
+    made: Entries = {} if kind == "any" else {"type": _KINDS.get(kind, kind)}
+    for key, value in field.items():
         if key == "enumValues":
             made["enum"] = value
-        elif key not in (
-            "kind",
-            "type",
-            "required",
-            "is_required",
-            "isRequired",
-            "default",
-            "example",
-            "sample",
-            "strict",
-        ):
+        elif key == "items":
+            items = schema_of(mapping(value))
+            made |= {"items": items} if items else {}
+        elif key == "properties":
+            made |= object_of(value) if value else {}
+        elif key not in _OF_INPUTS:
             made[key] = value
     return made
+
+
+def object_of(fields: Json) -> Entries:
+    """Fields as the JSON schema of an object; those that are not said to be optional are required."""
+    named = _fields(fields)
+    required: list[Json] = [name for name, field in named.items() if field.get("required") is not False]
+    schema: Entries = {"type": "object", "properties": {name: schema_of(field) for name, field in named.items()}}
+    return {**schema, "required": required} if required else schema
 
 
 def _inputs(given: Json, sample: Mapping[str, Json], told: Told) -> Entries:
@@ -149,7 +152,7 @@ def _inputs(given: Json, sample: Mapping[str, Json], told: Told) -> Entries:
         kind = str(field.get("kind") or field.get("type") or "string")
         if kind in ("thread", "image", "file", "audio"):
             raise LeftOutError(f"inputs.{name}: a variable of ours is no {kind}")
-        variable, lost = variable_of(_property(field))
+        variable, lost = variable_of(schema_of(field))
         if lost:
             told.differs(f"inputs.{name}", f"{', '.join(lost)}: is kept in the metadata, and not checked here")
         if field.get("default") is not None:
@@ -173,7 +176,7 @@ def _syntax(given: Json) -> str:
 
 
 def _messages(sheet: Sheet, syntax: str, inputs: Entries, told: Told) -> tuple[list[Spoken], list[Piece]]:
-    """The messages, and the pieces of all, line ends as LF, as Prompty has them.
+    """The messages, and the pieces of all: line ends as LF, and none around a message, as Prompty has them.
 
     A text above the first header is a message of the system.
     """
@@ -192,11 +195,8 @@ def _messages(sheet: Sheet, syntax: str, inputs: Entries, told: Told) -> tuple[l
     spoken: list[Spoken] = []
     pieces: list[Piece] = []
     kinds = {name: str(mapping(one).get("type")) for name, one in inputs.items()}
-    last = len(found) - 1
-    for index, (role, begin, lines) in enumerate(found):
-        if index == last and lines and not lines[-1]:
-            lines = lines[:-1]  # the end of the last line is no line of the message
-        text = "\n".join(lines)
+    for role, begin, lines in found:
+        text = "\n".join(lines).strip("\n")
         if not text.strip():
             continue
         if _IMAGE.search(text):
@@ -228,9 +228,7 @@ def _tools(given: Json, told: Told) -> Entries:
             continue
         function: Entries = {key: tool[key] for key in ("name", "description") if tool.get(key)}
         if isinstance(parameters, list):
-            required: list[Json] = [str(mapping(p).get("name")) for p in parameters if mapping(p).get("required")]
-            properties: Entries = {name: _property(field) for name, field in _fields(parameters).items()}
-            parameters = {"type": "object", "properties": properties, **({"required": required} if required else {})}
+            parameters = object_of(parameters)
         if isinstance(parameters, dict):
             function["parameters"] = parameters
         tools.append({"type": "function", "function": function})

@@ -23,6 +23,9 @@ _OURS: Final = {
     "top_p": "top_p", "top_k": "top_k", "stop": "stop", "frequency_penalty": "frequency_penalty",
     "presence_penalty": "presence_penalty", "reasoning_effort": "reasoning_effort", "logit_bias": "logit_bias",
 }  # fmt: skip
+# what no prompt may set, since other keys of it or the environment say it
+NOT_PARAMS: Final = {"model", "messages", "tools", "stream", "api_key", "api_base", "base_url"}
+EMPTY: Final[Mapping[str, Json]] = {}
 THEIRS: Final = {
     "temperature": "temperature", "max_tokens": "maxOutputTokens", "top_p": "topP", "top_k": "topK",
     "stop": "stopSequences", "seed": "seed", "frequency_penalty": "frequencyPenalty",
@@ -76,10 +79,13 @@ def is_reference(value: Json) -> bool:
     return isinstance(value, str) and bool(_REFERENCE.search(value))
 
 
-def read_params(given: Mapping[str, Json], where: str, told: Told) -> Entries:
-    """Settings of others as `params` of ours; what we do not know stays behind in the metadata, and is told."""
-    params: Entries = {}
-    for key, value in given.items():
+def read_params(given: Mapping[str, Json], where: str, told: Told, *, further: Mapping[str, Json] = EMPTY) -> Entries:
+    """Settings of others as `params` of ours; what we do not know stays behind in the metadata, and is told.
+
+    `further` are settings that go to the provider as they are, whatever they are.
+    """
+    params: Entries = {key: value for key, value in further.items() if key not in NOT_PARAMS}
+    for key, value in {**given, **{key: value for key, value in further.items() if key in NOT_PARAMS}}.items():
         if key in _OURS and value is not None:
             params[_OURS[key]] = value
         elif not _SECRET.search(key):
@@ -87,12 +93,10 @@ def read_params(given: Mapping[str, Json], where: str, told: Told) -> Entries:
     return params
 
 
-def write_params(params: Mapping[str, Json], where: str, told: Told) -> Entries:
-    """`params` of ours in camelCase, as dotprompt and Prompty write them; others under their own names."""
-    for key in params:
-        if key not in THEIRS:
-            told.differs(f"{where}.{key}", "is written under the name that it has here")
-    return {THEIRS.get(key, key): value for key, value in params.items()}
+def write_params(params: Mapping[str, Json]) -> tuple[Entries, Entries]:
+    """`params` of ours in camelCase, as dotprompt and Prompty write them, and those that have no such name."""
+    known = {THEIRS[key]: value for key, value in params.items() if key in THEIRS}
+    return known, {key: value for key, value in params.items() if key not in THEIRS}
 
 
 def renamed(model: str, names: Mapping[str, str]) -> str:

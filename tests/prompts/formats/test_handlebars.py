@@ -36,7 +36,7 @@ def rendered(pieces: Pieces) -> str:
         ("{{#unless no}}x{{/unless}}{{^yes}}y{{else}}z{{/yes}}", "xz"),
         ("{{#each items}}\n- {{t}} {{this.n}} {{../name}}\n{{else}}\nnothing\n{{/each}}", "- A 1 Ann\n- B 2 Ann\n"),
         ("{{#each nil as |x|}}{{x}}{{else}}nothing{{/each}}", "nothing"),
-        ("{{#each items as |x|}}{{#each ../items as |y|}}{{x.t}}{{y.t}}{{../../name}} {{/each}}{{/each}}",
+        ("{{#each items as |x|}}{{#each @root.items as |y|}}{{x.t}}{{y.t}}{{@root.name}} {{/each}}{{/each}}",
          "AAAnn ABAnn BAAnn BBAnn "),
         ("{{#with doc}}{{title}} {{parts.[0].text}} {{../name}}{{/with}}", "T P Ann"),
         ('{{#ifEquals name "Ann"}}=={{/ifEquals}}{{#unlessEquals name no}}!={{/unlessEquals}}', "==!="),

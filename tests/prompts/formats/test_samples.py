@@ -97,4 +97,13 @@ def test_every_sample_renders_the_same_from_every_format(kind: str, file: str, t
         again.write_bytes(export_prompt(prompt, other).text.encode())
         brought_in(other, [again], tmp_path / other)
         back = [(one.role, one.content) for one in loaded(tmp_path / other, made).render(given)]
-        assert back == ([(role, text.replace("\r\n", "\n")) for role, text in said] if other == "prompty" else said)
+        if other == "prompty":  # it drops line ends around a message once it is rendered
+            assert [(role, as_in_prompty(text)) for role, text in back] == [
+                (r, as_in_prompty(text)) for r, text in said
+            ]
+        else:
+            assert back == said
+
+
+def as_in_prompty(text: str) -> str:
+    return text.replace("\r\n", "\n").strip("\n")
