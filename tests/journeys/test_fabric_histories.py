@@ -16,7 +16,12 @@ from tests.journeys.team import Shell
 def history(path: Path) -> list[dict[str, str]]:
     """Every text of every prompt with its name and date, oldest first."""
     rows: list[dict[str, str]] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return sorted(rows, key=lambda row: datetime.fromisoformat(row["date"]))
+    return sorted(rows, key=moment)
+
+
+def moment(row: dict[str, str]) -> datetime:
+    """When a text was written."""
+    return datetime.fromisoformat(row["date"])
 
 
 def test_a_history_of_texts_becomes_a_history_of_releases(
@@ -55,6 +60,15 @@ def test_a_history_of_texts_becomes_a_history_of_releases(
     assert [datetime.fromisoformat(entry["date"]) for entry in reversed(entries)] == [
         datetime.fromisoformat(date) for date in dates["summarize"]
     ]
+
+    live: dict[str, str] = {}
+    latest = {name: iter(versions) for name, versions in steps.items()}
+    for number, row in enumerate(rows):
+        live[row["pattern"]] = next(latest[row["pattern"]])
+        if number + 1 < len(rows) and moment(rows[number + 1]) == moment(row):
+            continue  # more than one text changed in this second
+        said = json.loads(shell.done(repo, "env", "at", row["date"], "production", "--json").out)
+        assert said["environments"][0]["live"] == live
 
     levels = {
         name: [str(Version.parse(b).level_from(Version.parse(a))) for a, b in itertools.pairwise(of_one)]
