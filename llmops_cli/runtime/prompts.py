@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from llmops_cli.runtime.remote import Remote
 
 LOG = logging.getLogger("llmops.runtime")
+_CLOSE_S = 1.0  # how long whoever closes waits for a poll that is under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +164,10 @@ class Prompts:
         """Stop asking. What is in memory can still be read, as `stale`."""
         self._closed.set()
         if self._poller is not None:
-            self._poller.stop(self._timeout_s)
+            self._poller.stop(_CLOSE_S)
         self._polled = _Polled("closed", self._polled.confirmed_at)
         self._answered.set()
-        if self._poll_lock.acquire(timeout=self._timeout_s):  # else a poll hangs where no deadline reaches
+        if self._poll_lock.acquire(timeout=_CLOSE_S):  # else a poll is under way; its thread ends with the process
             self._remote.close()
             self._poll_lock.release()
 

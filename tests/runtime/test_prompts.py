@@ -402,6 +402,37 @@ def test_the_first_get_waits_no_longer_than_it_was_told(tmp_path: Path, reposito
         prompts.close()
 
 
+def test_nobody_waits_for_a_remote_that_is_slow(
+    tmp_path: Path, repository: Path, make: MakePrompts, clock: Clock
+) -> None:
+    put(repository, released("3.1.0"))
+    asked, over = threading.Event(), threading.Event()
+
+    def silent(_: BaseHTTPRequestHandler) -> bool:
+        asked.set()
+        over.wait(60)
+        return True
+
+    with GitServer(tmp_path, token="") as server:
+        prompts = make(f"{server.url}/prompts.git", timeout_s=60)
+        assert prompts.get("rag-answer").source == "live"
+        server.disturb = silent
+        waiting = threading.Thread(target=prompts.refresh)
+        waiting.start()
+        assert asked.wait(60)
+        assert prompts.get("rag-answer").version == "3.1.0"  # answered while the poll is under way
+        over.set()
+        waiting.join(60)
+        assert prompts.get("rag-answer").source == "stale"
+
+        server.disturb = lambda _: False
+        rare = make(f"{server.url}/prompts.git", poll_s=600, first_timeout_s=60)
+        assert rare.get("rag-answer").source == "live"
+        clock.now += 5000  # a thread that does not come round any more is seen, too
+        assert said(rare.get("rag-answer")) == ("3.1.0", "stale", 5000)
+        assert rare.get("rag-answer").why.endswith("was last asked 5000 s ago")
+
+
 FORK = """
 import os, signal, sys
 from llmops_cli.runtime import Prompts
