@@ -79,6 +79,9 @@ def test_where_nothing_is_required_a_wrong_signature_is_a_warning(repo: GitRepo,
     release(repo, shell, "1.0.0", "Unsigned.")
     sign_with(repo, eve)
     release(repo, shell, "1.1.0", "By Eve.")
+    repo.git("config", "tag.gpgSign", "true")
+    repo.commit({"prompts/rag-answer.yaml": prompt("1.2.0", "By nobody.")})
+    shell.done(repo, "prompt", "release", "--no-sign")
     assert findings(shell, repo) == [("bad-signature", "warning", "rag-answer@v1.1.0")]
     assert shell(repo, "verify").code == 0
     # a list that is not there lets nobody through
