@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Literal
 
 from llmops_cli.files.json_value import Json, canonical
-from llmops_cli.prompts.partials import Piece
 from llmops_cli.prompts.prompt import Message, Prompt, tool_name
 from llmops_cli.prompts.through import changed_partials
 
@@ -209,17 +208,13 @@ def _messages(before: Prompt, after: Prompt) -> Iterator[MessageChange]:
             role, text = new[j] if j < high_after else ("", "")
             kind: Kind = "changed" if role and role_before else "added" if role else "removed"
             position, position_before = j if role else None, i if role_before else None
-            parts = changed_partials(_pieces(before, position_before), _pieces(after, position))
+            included = after.messages[j].parts if role else ()
+            parts = tuple(path for path in changed_partials(before, after) if path in included)
             yield MessageChange(kind, role, role_before, position, position_before, word_diff(text_before, text), parts)
 
 
 def _roles_and_texts(messages: Sequence[Message]) -> list[tuple[str, str]]:
     return [(message.role, message.content.replace("\r\n", "\n")) for message in messages]
-
-
-def _pieces(prompt: Prompt, position: int | None) -> Sequence[Piece]:
-    """The pieces of a message; none where it does not exist, or where nobody knows them, as of a stored run."""
-    return prompt.pieces[position] if position is not None and prompt.pieces else ()
 
 
 def _variables(before: Prompt, after: Prompt) -> Iterator[VariableChange]:

@@ -36,14 +36,11 @@ _TAG = re.compile(r"""\{%[ \t]*include[ \t]*(?:"(?P<double>[^"\n]+)"|'(?P<single
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of the text of a message. `path` is the partial it stands in, empty for the prompt file itself;
-    `line` counts from 1, in the partial or in the message as it is written.
-    """
+class Resolved:
+    """What the model sees of a message, and the paths of the partials in it, in order of reading."""
 
-    path: str
-    line: int
     text: str
+    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +59,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text without its include tags (each is on one line, so lines stay); of a partial, `named_by` is the prompt."""
+    """A text without its include tags (each is on one line, so lines stay).
+
+    Of a partial, `named_by` is the prompt and `written` the text with its tags.
+    """
 
     place: Place
     text: str
     named_by: str = ""
+    written: str = ""
 
 
 @dataclass(slots=True)
@@ -78,23 +79,22 @@ class Partials:
     path: str  # of the prompt file
     sources: dict[str, Source] = field(default_factory=dict)  # by path, in order of reading
     problems: list[Problem] = field(default_factory=list)
-    _texts: dict[str, str] = field(default_factory=dict)
     _includes: int = 0
     _size: int = 0
 
-    def resolve(self, text: str, place: Place) -> tuple[Piece, ...]:
-        """A message in pieces; together they are what the model sees. `place` is where it is written.
+    def resolve(self, text: str, place: Place) -> Resolved:
+        """A message with all that it includes; `place` is where it is written.
 
         What is wrong goes to `problems`, each at its include, or in the partial that holds it.
         """
-        return tuple(piece for piece in self._resolve(text, place, (self.path,)) if piece.text)
+        parts: dict[str, None] = {}
+        return Resolved("".join(self._resolve(text, place, (self.path,), parts)), tuple(parts))
 
-    def _resolve(self, text: str, place: Place, chain: tuple[str, ...]) -> Iterator[Piece]:
-        path = chain[-1] if len(chain) > 1 else ""
+    def _resolve(self, text: str, place: Place, chain: tuple[str, ...], parts: dict[str, None]) -> Iterator[str]:
         line, start = 1, 0
         for tag in _tags(text, self.template_format):
             own = text[start : tag.start]
-            yield self._counted(Piece(path, line, own), place)
+            yield self._counted(own, place, line)
             line += own.count("\n")
             self._includes += 1
             if self._includes > MAX_INCLUDES + 1 or self._size > MAX_TEXT:
@@ -103,11 +103,13 @@ class Partials:
                 hint = 'write {% include "partials/name.md" %}, or ' + _LITERAL[self.template_format]
                 self.problems.append(place.problem(line, f"{tag.shown!r} is not an include", hint))
             else:
-                yield from self._included(tag.target, place, line, chain)
+                yield from self._included(tag.target, place, line, chain, parts)
             start = tag.end
-        yield self._counted(Piece(path, line, text[start:]), place)
+        yield self._counted(text[start:], place, line)
 
-    def _included(self, target: str, place: Place, line: int, chain: tuple[str, ...]) -> Iterator[Piece]:
+    def _included(
+        self, target: str, place: Place, line: int, chain: tuple[str, ...], parts: dict[str, None]
+    ) -> Iterator[str]:
         try:
             if self._includes > MAX_INCLUDES:
                 raise _refused(f"the prompt has more than {MAX_INCLUDES:,} includes")
@@ -118,7 +120,8 @@ class Partials:
             hint = next((problem.hint for problem in error.problems if problem.hint), "")
             self.problems.append(place.problem(line, f"include {target!r}: {why}", hint))
             return
-        yield from self._resolve(text, self._place(path), (*chain, path))
+        parts.setdefault(path)
+        yield from self._resolve(text, self._place(path), (*chain, path), parts)
 
     def _path(self, target: str, chain: tuple[str, ...]) -> str:
         path = beside(chain[-1], target)
@@ -134,25 +137,24 @@ class Partials:
 
     def _text(self, path: str) -> str:
         """The text of a partial, line ends as LF, without its last one."""
-        if path not in self._texts:
+        if path not in self.sources:
             if self.tree.read(path) is None:
                 raise _refused(f"there is no file {path}")
             text = read_text(self.tree, path).removeprefix("\ufeff").replace("\r\n", "\n").removesuffix("\n")
             if len(text) > MAX_TEXT:
                 raise _refused(f"{path} is longer than {MAX_TEXT:,} characters")
-            self._texts[path] = text
-            self.sources[path] = Source(self._place(path), own_text(text, self.template_format), self.path)
-        return self._texts[path]
+            self.sources[path] = Source(self._place(path), own_text(text, self.template_format), self.path, text)
+        return self.sources[path].written
 
     def _place(self, path: str) -> Place:
         return Place(f"{path} at {self.tree.label}" if self.tree.label else path)
 
-    def _counted(self, piece: Piece, place: Place) -> Piece:
-        before, self._size = self._size, self._size + len(piece.text)
+    def _counted(self, text: str, place: Place, line: int) -> str:
+        before, self._size = self._size, self._size + len(text)
         if before <= MAX_TEXT < self._size:
             message = f"with its includes the prompt is longer than {MAX_TEXT:,} characters"
-            self.problems.append(place.problem(piece.line, message))
-        return piece
+            self.problems.append(place.problem(line, message))
+        return text
 
 
 @dataclass(frozen=True, slots=True)

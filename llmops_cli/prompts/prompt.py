@@ -8,7 +8,6 @@ from typing import Literal
 
 from llmops_cli.errors import InputError
 from llmops_cli.files.json_value import Json, digest
-from llmops_cli.prompts.partials import Piece
 from llmops_cli.prompts.template import Template, TemplateError, TemplateFormat, parse_template
 from llmops_cli.prompts.variable import Variable
 from llmops_cli.prompts.version import Version
@@ -19,10 +18,14 @@ Role = Literal["system", "user", "assistant"]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One chat message; in a prompt its content is template text, once rendered it is what the model sees."""
+    """One chat message; in a prompt its content is template text, once rendered it is what the model sees.
+
+    `parts` are the paths of the partials that were included in it.
+    """
 
     role: Role
     content: str
+    parts: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def as_json(self) -> dict[str, Json]:
         return {"role": self.role, "content": self.content}
@@ -54,7 +57,9 @@ class Prompt:
     metadata: Mapping[str, Json] = field(default_factory=dict)
     path: str = ""
     parts: tuple[str, ...] = ()  # the files it reads besides its own, from the project root, in order of reading
-    pieces: tuple[tuple[Piece, ...], ...] = field(default=(), compare=False, repr=False)  # of every message
+    # where the words come from: the partials by path, and the messages before anything was included; may be unknown
+    partials: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    written: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def reference(self) -> str:

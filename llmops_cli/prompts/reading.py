@@ -93,9 +93,10 @@ class Reading:
         shape = self._try(lambda: read_shape(PromptShape, self.document))
         self._check_name(name)
         version = self._version()
-        words = read_wording(self.document, self.tree, self.path, self._messages(), self._declared())
+        written = self._messages()
+        words = read_wording(self.document, self.tree, self.path, written, self._declared())
         self.problems += words.problems
-        self.parts |= dict.fromkeys(words.parts)
+        self.parts |= dict.fromkeys(words.partials)
         schema = self._schema()
         if shape is not None:
             self._check_values(shape)
@@ -120,7 +121,8 @@ class Reading:
             metadata=shape.metadata,
             path=self.path,
             parts=tuple(self.parts),
-            pieces=words.pieces,
+            partials=words.partials,
+            written=tuple(each.message.content for each in written),
         )
 
     def _check_name(self, expected: str) -> None:

@@ -1,12 +1,12 @@
 """The words of a prompt: its messages with every include resolved, their syntax, and the variables they mention."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from llmops_cli.errors import Problem
 from llmops_cli.files.shape import nearest
 from llmops_cli.files.yaml_source import Document, Key, dotted
-from llmops_cli.prompts.partials import Partials, Piece, Place, Source, own_text
+from llmops_cli.prompts.partials import Partials, Place, Source, own_text
 from llmops_cli.prompts.prompt import Message
 from llmops_cli.prompts.template import Template, TemplateError, TemplateFormat, infer_format, parse_template
 from llmops_cli.vcs.tree import Tree
@@ -25,15 +25,14 @@ class Written:
 
 @dataclass(slots=True)
 class Wording:
-    """What was read. `names` are the mentioned variables in order of appearance, `parts` the paths of the partials.
+    """What was read. `names` are the mentioned variables in order of appearance, `partials` texts by path.
 
     `template_format` is None where nobody can say it; then, and where there are `problems`, the rest is of no use.
     """
 
     template_format: TemplateFormat | None
     messages: tuple[Message, ...] = ()
-    pieces: tuple[tuple[Piece, ...], ...] = ()
-    parts: tuple[str, ...] = ()
+    partials: Mapping[str, str] = field(default_factory=dict)
     names: dict[str, None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -70,13 +69,13 @@ class _Reader:
     def resolved(self, template_format: TemplateFormat) -> tuple[Wording, list[Source]]:
         """With all includes resolved, and the partials on their own; no template was looked at."""
         partials = Partials(self.tree, template_format, self.path)
-        pieces = tuple(partials.resolve(each.message.content, self._place(each)) for each in self.written)
+        resolved = [partials.resolve(each.message.content, self._place(each)) for each in self.written]
         messages = tuple(
-            replace(each.message, content="".join(piece.text for piece in of_message))
-            for each, of_message in zip(self.written, pieces, strict=True)
+            replace(each.message, content=one.text, parts=one.parts)
+            for each, one in zip(self.written, resolved, strict=True)
         )
-        found = Wording(template_format, messages, pieces, tuple(partials.sources), problems=partials.problems)
-        return found, list(partials.sources.values())
+        texts = {path: source.written for path, source in partials.sources.items()}
+        return Wording(template_format, messages, texts, problems=partials.problems), list(partials.sources.values())
 
     def read(self, template_format: TemplateFormat, declared: frozenset[str] | None) -> Wording:
         """All of it, with the problems of every template at the line where they stand."""
