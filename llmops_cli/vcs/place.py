@@ -38,7 +38,8 @@ def find_place(here: Path, given: Mapping[str, str]) -> GitPlace | None:
     """The repository of a folder (a full path), None outside of one; `given` are the variables of the environment.
 
     Git is asked only where the files do not tell.
-    Raises InputError where GIT_DIR names no repository, where git refuses it, and inside of a repository's own files.
+    Raises InputError where GIT_DIR names no repository, where git refuses it, inside of a repository's own files, and
+    in a bare repository that lies in the work tree of another one, unless GIT_DIR says that it is meant.
     """
     around = _around(here)
     env = _meant(here, given, around)
@@ -53,9 +54,21 @@ def find_place(here: Path, given: Mapping[str, str]) -> GitPlace | None:
         # of what has .git it is told where it is read that git cannot read it; else it only looked like a repository
         return GitPlace(*around) if around is not None and around[0] != around[1] else None
     top = repo.root.resolve()
+    if repo.bare and not given.get("GIT_DIR"):
+        _refuse_smuggled(top)
     if {"GIT_DIR", "GIT_WORK_TREE"} & env.keys() or top not in (here, *here.parents):  # or core.worktree says where
         env = {**env, "GIT_DIR": str(repo.git_dir), **({} if repo.bare else {"GIT_WORK_TREE": str(top)})}
     return GitPlace(top, repo.git_dir, repo.bare, env)
+
+
+def _refuse_smuggled(bare: Path) -> None:
+    """Raises InputError for a bare repository in a work tree: a commit can hold its files, and so its settings."""
+    outer = _around(bare.parent)
+    if outer is not None and outer[1].resolve() != bare:
+        raise InputError(
+            f"{bare} looks like a bare repository, inside of {outer[0]}: anybody can have committed it there",
+            hint=f"if you mean it: GIT_DIR={bare} llmops ...",
+        )
 
 
 def _around(here: Path) -> tuple[Path, Path] | None:

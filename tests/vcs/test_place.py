@@ -107,3 +107,15 @@ def test_a_submodule_and_git_s_own_files(repo: GitRepo, tmp_path: Path) -> None:
     assert place(tmp_path / "files").top == tmp_path.resolve() / "files"
     with pytest.raises(InputError, match="in no work tree"):
         place(tmp_path / "apart")
+
+
+def test_a_bare_repository_that_a_commit_brought_is_not_believed(repo: GitRepo) -> None:
+    """Files called HEAD, objects/ and refs/ can stand in any commit; the settings beside them are its author's."""
+    folder = repo.path.resolve() / "services/desk"
+    repo.git("init", "-q", "--bare", str(folder))
+    with pytest.raises(InputError, match=r"looks like a bare repository, inside of ") as caught:
+        place(folder)
+    assert f"GIT_DIR={folder}" in caught.value.hint
+    assert place(folder, GIT_DIR=folder).bare
+    (folder / "refs").rename(folder / "other")
+    assert place(folder).top == repo.path.resolve()
