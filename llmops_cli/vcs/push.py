@@ -50,6 +50,8 @@ def push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool) -> Pu
 
 def _push(repo: Repo, remote: str, refspecs: Sequence[str], *, hooks: bool, atomic: bool) -> Answer:
     return repo.git(
+        # of a mirror git would push everything or nothing
+        "-c", f"remote.{check_remote(remote)}.mirror=false",
         "push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no",
         *(["--atomic"] if atomic else []), *([] if hooks else ["--no-verify"]),
         "--end-of-options", check_remote(remote), *refspecs,

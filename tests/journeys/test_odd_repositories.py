@@ -35,10 +35,14 @@ def test_a_bare_repository(story: Told, shell: Shell) -> None:
     said = shell(bare, "prompt", "list")
     assert said.code == 2 and "names elsewhere, which has no commit" in said.err
     shell.done(bare, "rollback", "rag-answer", "1.1.0", "--reason", "still possible")
+    # a bare clone of it passes on what it does, also one that mirrors
+    bare.git("symbolic-ref", "HEAD", "refs/heads/main")
+    mirror = clone(story, "mirror.git", "--mirror")
+    shell.done(mirror, "promote", "rag-answer", "1.2.0", "--env", "production")
+    assert live(bare) == "1.2.0"
     # a folder of work trees around it, as some keep them
     folder = bare.path.parent / "project"
     folder.mkdir()
-    bare.git("symbolic-ref", "HEAD", "refs/heads/main")
     bare.git("worktree", "add", "-q", str(folder / "topic"), "-b", "topic")
     (folder / ".git").write_text(f"gitdir: {bare.path}\n")
     assert answer(shell, at(folder), "prompt", "list") == answer(shell, bare, "prompt", "list")
