@@ -104,6 +104,7 @@ def list_environments(as_json: AsJson = False) -> int:
                     {
                         "name": environment.name,
                         "commit": environment.tip or "",
+                        "by_gto": environment.by_gto,
                         "live": {name: str(one.version) for name, one in live.items()},
                         "frozen": ice.as_json() if (ice := frozen[environment]) else None,
                     }
@@ -113,7 +114,7 @@ def list_environments(as_json: AsJson = False) -> int:
         )
         return 0
     rows = [
-        [environment.name, one.name, str(one.version), one.commit[:7]]
+        [environment.name, one.name, str(one.version), "by gto tags" if environment.by_gto else one.commit[:7]]
         for environment, live in served.items()
         for one in live.values()
     ]
@@ -133,7 +134,6 @@ def log(
 ) -> int:
     """Show who moved what, when and why, newest first, as of the last git fetch."""
     from llmops_cli.config import load_config
-    from llmops_cli.prompts.moves import log_of
     from llmops_cli.prompts.registry import open_registry
 
     registry = open_registry(load_config())
@@ -141,7 +141,7 @@ def log(
     if name:
         _must_be_known(registry, name)
     chosen = [registry.environment(environment)] if environment else registry.environments()
-    moves = [move for one in chosen for move in log_of(registry.repo, one, name)]
+    moves = [move for one in chosen for move in registry.log(one, name)]
     if as_json:
         console.out_json({"format": "llmops.moves/1", "moves": [move.as_json() for move in moves]})
         return 0
@@ -162,11 +162,10 @@ def log(
 def _must_be_known(registry: "Registry", name: str) -> None:
     """Raises InputError for a prompt that never was: an empty log would read as `never moved`."""
     from llmops_cli.errors import InputError
-    from llmops_cli.prompts.moves import log_of
     from llmops_cli.prompts.reference import check_name
 
     known = check_name(name) in registry.names()
-    if not known and not any(log_of(registry.repo, one, name) for one in registry.environments()):
+    if not known and not any(registry.log(one, name) for one in registry.environments()):
         raise InputError(f"there is no prompt {name!r}", hint=registry.known(name))
 
 

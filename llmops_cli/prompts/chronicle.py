@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from llmops_cli.prompts.live import Environment, Live
-from llmops_cli.prompts.moves import Move, log_of
+from llmops_cli.prompts.moves import Move
 from llmops_cli.prompts.overview import Overview, overview
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.registry import Registry
@@ -74,7 +74,7 @@ def read_chronicle(registry: Registry) -> Chronicle:
     """
     releases = registry.releases()
     texts = {text.release: text for text in read_released(registry, releases)}
-    logs = {each.name: log_of(registry.repo, each) for each in registry.environments()}
+    logs = {each.name: registry.log(each) for each in registry.environments()}
     served = _served(registry, logs)
     environments = tuple(
         EnvironmentChronicle(each, _of(each.name, served), tuple(logs[each.name])) for each in registry.environments()

@@ -19,6 +19,7 @@ from llmops_cli.prompts.reference import check_name
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.remote_environment import check_environment_name, fetch_releases
 from llmops_cli.prompts.rules import Rules, Ruling, read_rules, refusal
+from llmops_cli.prompts.serving import begun
 from llmops_cli.prompts.step import Step, notices, steps_to, version_below
 from llmops_cli.prompts.tag import tag_name
 from llmops_cli.prompts.version import exact_version
@@ -110,7 +111,8 @@ class _Mover:
         if not all(ruling.met for ruling in self.rulings):
             raise refusal(self.rules, self.rulings)
         return Draft(
-            change={path: blob for step in changing for path, blob in step.change.items()},
+            change=begun(self._registry, environment)
+            | {path: blob for step in changing for path, blob in step.change.items()},
             message=message_of([self._as_move(step) for step in changing]),
             releases=tuple(step.release for step in changing),
             names=frozenset(step.name for step in self.steps),

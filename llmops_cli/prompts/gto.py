@@ -7,12 +7,34 @@ prompt's own place, and the digest is that of the prompt in it; both are read fr
 from collections.abc import Sequence
 from dataclasses import replace
 
-from llmops_cli.errors import FileError
+from llmops_cli.errors import FileError, Problem
 from llmops_cli.files.yaml_source import parse_yaml
+from llmops_cli.prompts.legacy import modernise
+from llmops_cli.prompts.prompt import Prompt
+from llmops_cli.prompts.reading import Reading
 from llmops_cli.prompts.tag import Release
+from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.repo import Repo
+from llmops_cli.vcs.tree import read_text
 
 ARTIFACTS = "artifacts.yaml"
+
+
+def load_gto(tree: CommitTree, release: Release) -> Prompt:
+    """The prompt of a release of GTO's; what its file does not say of name and version, the tag does.
+
+    Raises FileError when the file is not there, or is no prompt.
+    """
+    path = release.path.removeprefix(tree.prefix)
+    text = read_text(tree, path)
+    data = parse_yaml(text, path=path).data
+    if not isinstance(data, dict):
+        raise FileError([Problem(f"{path} at {tree.label}", 1, "", "a prompt file is a mapping of keys to values")])
+    of_tag = {"name": release.name, "version": f"'{release.version}'"}
+    lines = [f"{key}: {value}\n" for key, value in of_tag.items() if key not in data]
+    whole = text if not lines else text.rstrip("\n") + "\n" + "".join(lines)
+    document = modernise(parse_yaml(whole, path=f"{path} at {tree.label}"))
+    return Reading(document, tree, path).prompt(release.name)
 
 
 def with_paths(repo: Repo, releases: Sequence[Release], *, folder: str) -> list[Release]:

@@ -26,6 +26,7 @@ class Environment:
     local: str | None = None
     tracking: str | None = None
     diverged: bool = False
+    by_gto: bool = False  # there is no branch, but GTO's tags of a stage of this name
 
     @property
     def ref(self) -> str:

@@ -16,7 +16,7 @@ from llmops_cli.prompts.tag import DIGEST
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.trailers import all_trailers, with_trailers
 
-Action = Literal["promote", "rollback", "by hand", "freeze", "unfreeze"]
+Action = Literal["promote", "rollback", "by hand", "freeze", "unfreeze", "gto"]
 _OURS: dict[str, Action] = {action: action for action in ("promote", "rollback", "freeze", "unfreeze")}
 _FIELDS = ("%H", "%P", "%an", "%aI", "%B")
 _LOG = "".join(f"{field}%x00" for field in _FIELDS)

@@ -4,16 +4,18 @@ A snapshot: after a release or a promotion open it again. Order comes from versi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from llmops_cli.config import Config
-from llmops_cli.errors import InputError
+from llmops_cli.errors import FileError, InputError
 from llmops_cli.files.shape import nearest
 from llmops_cli.prompts.file import load_prompt, prompt_names, prompt_path
-from llmops_cli.prompts.gto import with_paths
+from llmops_cli.prompts.gto import load_gto, with_paths
+from llmops_cli.prompts.gto_stages import Stages
 from llmops_cli.prompts.live import BRANCHES, Environment, Live, read_environments, read_live
 from llmops_cli.prompts.mark import Mark
+from llmops_cli.prompts.moves import Move, log_of
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reference import Reference, check_name
 from llmops_cli.prompts.served import load_served, tag_of
@@ -47,6 +49,8 @@ class Registry:
         self.refs = refs
         self._reader = TagReader(repo)
         self._shelves, self._odd = sort_tags(refs.tags, self._reader, self._completed)
+        self._stages = Stages(refs.tags, self._reader.read, self.releases)
+        self._digests: dict[str, str] = {}  # of releases that GTO made, by reference
         self._trees: dict[tuple[str, str], CommitTree] = {}
         self._known = Known()
 
@@ -110,12 +114,12 @@ class Registry:
 
         Yanked ones count only where their numbers are meant, which stay taken.
         """
-        return self._shelves[name].latest(yanked=yanked) if name in self._shelves else None
+        return self._with_digest(self._shelves[name].latest(yanked=yanked)) if name in self._shelves else None
 
     def release(self, name: str, version: Version | str) -> Release | None:
         """One release, None when it does not exist."""
         wanted = exact_version(version) if isinstance(version, str) else version
-        return self._shelves[name].release(wanted) if wanted and name in self._shelves else None
+        return self._with_digest(self._shelves[name].release(wanted)) if wanted and name in self._shelves else None
 
     def mark(self, name: str, version: Version | None = None) -> Mark | None:
         """What was said of a release, or of the prompt as a whole, after it was made."""
@@ -132,6 +136,18 @@ class Registry:
                 for tag in self._shelves[name].worth_reading([version] if version else [])
             ]
         )
+
+    def _with_digest(self, release: Release | None) -> Release | None:
+        """One that GTO made gets the digest of its prompt, if that can be read and states the version of the tag."""
+        if release is None or release.digest:
+            return release
+        if release.reference not in self._digests:
+            try:
+                prompt = self._load(release)
+                self._digests[release.reference] = prompt.digest if prompt.version == release.version else ""
+            except FileError:
+                self._digests[release.reference] = ""
+        return replace(release, digest=self._digests[release.reference])
 
     def _completed(self, releases: Sequence[Release]) -> Sequence[Release]:
         """What the tags of GTO do not say of their releases, read from their commits."""
@@ -152,7 +168,12 @@ class Registry:
     def _environments(self) -> dict[str, Environment]:
         if self.repo is None:
             return {name: Environment(name) for name in self.config.settings.environments}
-        return read_environments(self.repo, self.refs, list(self.config.settings.environments))
+        found = read_environments(self.repo, self.refs, list(self.config.settings.environments))
+        for stage in self._stages.names:
+            known = found.setdefault(stage, Environment(stage))
+            if known.tip is None:
+                found[stage] = replace(known, by_gto=True)
+        return found
 
     def environments(self) -> list[Environment]:
         """The configured environments, then all others that have a branch."""
@@ -169,7 +190,23 @@ class Registry:
 
     @cached_property
     def _live(self) -> dict[str, dict[str, Live]]:
-        return read_live(self.repo, self.environments()) if self.repo else {}
+        if self.repo is None:
+            return {}
+        of_stages = {each.name: self._live_by_gto(each.name) for each in self.environments() if each.by_gto}
+        return read_live(self.repo, self.environments()) | of_stages
+
+    def _live_by_gto(self, stage: str) -> dict[str, Live]:
+        found = {name: (release, self.blob_of(release)) for name, release in self._stages.served(stage).items()}
+        return {
+            name: Live(stage, name, release.version, blob, release.commit)
+            for name, (release, blob) in found.items()
+            if blob is not None
+        }
+
+    def log(self, environment: Environment, name: str = "") -> list[Move]:
+        """The whole log of an environment, newest first; of a stage that GTO keeps, what its tags did."""
+        moves = self._stages.moves(environment.name, name) if environment.by_gto else []
+        return moves or log_of(self.repo, environment, name)
 
     def live(self, environment: str) -> dict[str, Live]:
         """What an environment serves, by prompt."""
@@ -204,11 +241,18 @@ class Registry:
 
     def released_prompt(self, release: Release) -> Prompt:
         """The prompt of a release, read from its commit. Raises FileError."""
+        return self._load(release) if release.digest else load_gto(self._load_tree(release), release)
+
+    def _load(self, release: Release) -> Prompt:
+        place = self.place_of(release)
+        return load_prompt(self._load_tree(release), place.path, folder=place.folder)
+
+    def _load_tree(self, release: Release) -> CommitTree:
         place = self.place_of(release)
         tree = self.commit_tree(release.commit, label=release.reference)
         if place.prefix != self.config.prefix:
             tree = CommitTree(tree.repo, release.commit, label=release.reference, known=self._known)
-        return load_prompt(tree, place.path, folder=place.folder)
+        return tree
 
     def place_of(self, release: Release) -> Place:
         """Where the file of a release lies in its commit."""

@@ -73,6 +73,10 @@ def load_served(read: Read, name: str, *, label: str = "") -> Served:
         release = read_tag_object(tag)
     except InputError as error:
         raise FileError([Problem(_at(tag_of(name), label), 0, "", error.message)]) from None
+    if not release.digest:
+        tree = ServedFiles(read, name, file_of(name), label)
+        doubt = "the tag of its release was not made by llmops, and says no digest"
+        return Served(load_prompt(tree, file_of(name), folder=FOLDER), None, doubt)
     folder = release.path.rpartition(".")[0].removesuffix(release.name).rstrip("/")
     tree = ServedFiles(read, name, release.path, label)
     if release.name != name or not folder:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from llmops_cli.errors import InputError
+from llmops_cli.prompts.live import Environment
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.served import file_of, parts_of, tag_of
 from llmops_cli.prompts.tag import Release
@@ -49,3 +50,15 @@ def _places(registry: Registry, release: Release, parts: tuple[str, ...]) -> dic
     """Path in the environment -> path in the release's commit."""
     name, prefix = release.name, registry.place_of(release).prefix
     return {file_of(name): release.path} | {f"{parts_of(name)}{prefix}{part}": prefix + part for part in parts}
+
+
+def begun(registry: Registry, environment: Environment) -> dict[str, str | bytes | None]:
+    """What a branch that begins where GTO's tags served until now must hold besides: all that the stage serves."""
+    served = registry.live(environment.name).values() if environment.by_gto else ()
+    found = [release for live in served if (release := registry.release(live.name, live.version))]
+    # the file of one without a digest does not state its version, and no branch could serve it
+    wanted = [(release, registry.released_prompt(release).parts) for release in found if release.digest]
+    change: dict[str, str | bytes | None] = {}
+    for one in changes_to_serve(registry, wanted, tip=None):
+        change |= one
+    return change
