@@ -28,7 +28,7 @@ _INSTALL = "install git and make sure it is on the PATH"
 # these write nothing, run no hook of a person's, and ask nobody
 _READING = frozenset(
     {"cat-file", "diff-tree", "for-each-ref", "log", "ls-files", "ls-tree", "merge-base", "remote", "rev-parse",
-     "symbolic-ref"}
+     "status", "symbolic-ref"}
 )  # fmt: skip
 
 
