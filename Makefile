@@ -55,11 +55,12 @@ format: $(VENV)/.stamp-dev  ## format the code
 test-lowest: $(LOWEST)/.stamp  ## all tests with the oldest releases that pyproject.toml allows
 	$(LOWEST)/bin/pytest -q -n $(WORKERS) --maxprocesses 8 $(ARGS)
 
-test-external: $(VENV)/.stamp-dev $(EXTERNAL)/.stamp  ## metrics of ragas, deepeval and autoevals, each installed on its own
+test-external: $(VENV)/.stamp-dev $(EXTERNAL)/.stamp  ## metrics of ragas, deepeval and autoevals, and gto beside us, each installed on its own
 	LLMOPS_TEST_RAGAS=$(CURDIR)/$(EXTERNAL)/ragas/bin/python \
 	LLMOPS_TEST_DEEPEVAL=$(CURDIR)/$(EXTERNAL)/deepeval/bin/python \
 	LLMOPS_TEST_AUTOEVALS=$(CURDIR)/$(EXTERNAL)/autoevals/bin/python \
-	  $(BIN)/pytest -q tests/checks/external $(ARGS)
+	LLMOPS_TEST_GTO=$(CURDIR)/$(EXTERNAL)/gto/bin/gto \
+	  $(BIN)/pytest -q tests/checks/external tests/prompts/test_gto_itself.py $(ARGS)
 
 bench: $(VENV)/.stamp-dev  ## run every measurement in benchmarks/
 	@for file in benchmarks/[a-z]*.py; do \
@@ -90,8 +91,9 @@ $(LOWEST)/.stamp: pyproject.toml | $(VENV)/bin/uv
 	@touch $@
 
 $(EXTERNAL)/.stamp: Makefile | $(VENV)/bin/uv
-	for name in ragas deepeval autoevals; do $(BIN)/uv venv -q --clear --python $(BIN)/python $(EXTERNAL)/$$name || exit 1; done
+	for name in ragas deepeval autoevals gto; do $(BIN)/uv venv -q --clear --python $(BIN)/python $(EXTERNAL)/$$name || exit 1; done
 	$(BIN)/uv pip install -q --python $(EXTERNAL)/ragas/bin/python ragas==0.4.3 'langchain-community<0.4'
 	$(BIN)/uv pip install -q --python $(EXTERNAL)/deepeval/bin/python deepeval==4.3.1
 	$(BIN)/uv pip install -q --python $(EXTERNAL)/autoevals/bin/python autoevals==0.4.1 openai
+	$(BIN)/uv pip install -q --python $(EXTERNAL)/gto/bin/python gto==1.10.1
 	@touch $@

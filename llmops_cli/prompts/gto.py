@@ -13,19 +13,17 @@ from llmops_cli.prompts.legacy import modernise
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reading import Reading
 from llmops_cli.prompts.tag import Release
-from llmops_cli.vcs.commit_tree import CommitTree
 from llmops_cli.vcs.repo import Repo
-from llmops_cli.vcs.tree import read_text
+from llmops_cli.vcs.tree import Tree, read_text
 
 ARTIFACTS = "artifacts.yaml"
 
 
-def load_gto(tree: CommitTree, release: Release) -> Prompt:
+def load_gto(tree: Tree, path: str, release: Release) -> Prompt:
     """The prompt of a release of GTO's; what its file does not say of name and version, the tag does.
 
-    Raises FileError when the file is not there, or is no prompt.
+    `path` as the tree reads it. Raises FileError when the file is not there, or is no prompt.
     """
-    path = release.path.removeprefix(tree.prefix)
     text = read_text(tree, path)
     data = parse_yaml(text, path=path).data
     if not isinstance(data, dict):

@@ -241,7 +241,9 @@ class Registry:
 
     def released_prompt(self, release: Release) -> Prompt:
         """The prompt of a release, read from its commit. Raises FileError."""
-        return self._load(release) if release.digest else load_gto(self._load_tree(release), release)
+        if release.digest:
+            return self._load(release)
+        return load_gto(self._load_tree(release), self.place_of(release).path, release)
 
     def _load(self, release: Release) -> Prompt:
         place = self.place_of(release)

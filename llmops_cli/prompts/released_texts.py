@@ -6,6 +6,7 @@ from typing import Literal
 
 from llmops_cli.errors import FileError
 from llmops_cli.prompts.file import load_prompt
+from llmops_cli.prompts.gto import load_gto
 from llmops_cli.prompts.partials import MAX_LEVELS
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.registry import Registry
@@ -52,6 +53,8 @@ def _read(registry: Registry, files: ManyCommits, release: Release) -> ReleasedT
         return ReleasedText(release, problem=problem, misfit="missing-file")
     tree = files.tree(release.commit, prefix=place.prefix, label=release.reference)
     try:
+        if not release.digest:  # its tag is GTO's, and says nothing that could be wrong
+            return ReleasedText(release, load_gto(tree, place.path, release))
         prompt = load_prompt(tree, place.path, folder=place.folder)
     except FileError as error:
         return ReleasedText(release, problem=error.message, misfit="unreadable-file")
