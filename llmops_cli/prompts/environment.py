@@ -22,6 +22,7 @@ from llmops_cli.prompts.rules import Rules, Ruling, read_rules, refusal
 from llmops_cli.prompts.serving import begun
 from llmops_cli.prompts.step import Step, notices, steps_to, version_below
 from llmops_cli.prompts.tag import tag_name
+from llmops_cli.prompts.tag_push import EVERY_PROMPT
 from llmops_cli.prompts.version import exact_version
 from llmops_cli.prompts.wish import Done, Moved, Target, Wish, Wishes
 from llmops_cli.vcs.trailers import one_line
@@ -47,7 +48,7 @@ def move_all(registry: Registry, wishes: Wishes, *, tell: Callable[[str], None],
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise InputError(f"{twice} is named twice", hint="one version of a prompt is live at a time")
     branch = EnvironmentBranch.open(registry, wishes.environment, push=wishes.push, tell=tell)
-    branch.fetch(names or [release.name for release in registry.releases()])
+    branch.fetch(names or [EVERY_PROMPT])
     if not wishes.dry_run:
         branch.follow()
     mover = _Mover(branch, wishes, _rules(branch, wishes), now or datetime.now(UTC))

@@ -7,6 +7,7 @@ from llmops_cli.vcs.push import Outcome, push
 from llmops_cli.vcs.refs import delete_ref
 from llmops_cli.vcs.repo import Repo
 
+EVERY_PROMPT = ""  # in place of a name, also for prompts that this clone has not heard of
 _CLOBBER = "would clobber existing tag"
 
 
@@ -36,6 +37,8 @@ def fetch_tags(repo: Repo, remote: str, names: Sequence[str], *, nothing: str, m
 
 def mark_refspecs(name: str) -> list[str]:
     """What to fetch to learn what is said of the releases of a prompt; the remote's word takes the place of ours."""
+    if name == EVERY_PROMPT:
+        return [f"+refs/tags/{tag}:refs/tags/{tag}" for tag in ("*!", "*.deprecated", "*@deprecated")]
     tags = [f"refs/tags/{name}@v*!", f"refs/tags/{name}@v*.deprecated", f"refs/tags/{name}@deprecated*"]
     return [f"+{tag}:{tag}" for tag in tags]
 

@@ -185,3 +185,14 @@ def test_a_deprecation_is_told_and_stops_nobody(repo: GitRepo) -> None:
     yank(repo, "1.0.0")
     with pytest.raises(InputError, match="is yanked, which says more"):
         mark(opened(repo), Order("deprecated", NAME, "1.0.0", "old"))
+
+
+def test_what_others_yanked_counts_for_everything_that_is_promoted_at_once(make_repo: MakeRepo) -> None:
+    remote = make_repo("remote.git", bare=True)
+    ann = make_repo("ann", clone_of=remote.path)
+    released(ann, "1.0.0", "1.1.0")
+    ann.git("push", "-q", "--tags", "origin", "main")
+    bob = make_repo("bob", clone_of=remote.path, user="Bob Example")
+    yank(ann, "1.1.0")
+    done = move_all(opened(bob), Wishes("promote", environment="staging", everything=True), tell=print)
+    assert [(one.name, one.after) for one in done.moves] == [(NAME, "1.0.0")]
