@@ -20,21 +20,24 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 def register(app: typer.Typer, environment_app: typer.Typer) -> None:
     """Add `promote` and `rollback` to the app, `list` and `log` to the `env` app."""
-    app.command("promote", epilog="Example: llmops promote rag-answer 3.2.0 --env staging")(promote)
+    app.command(
+        "promote",
+        epilog="Example: llmops promote rag-answer 3.2.0 --env staging, or: llmops promote --all --env production --from staging",
+    )(promote)
     app.command("rollback", epilog='Example: llmops rollback rag-answer --reason "citations are gone"')(rollback)
     environment_app.command("list", epilog="Example: llmops env list --json")(list_environments)
     environment_app.command("log", epilog="Example: llmops env log production rag-answer")(log)
 
 
 def promote(
+    environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where it is to be served.")],
     targets: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="NAME VERSION | NAME@VERSION...",
-            help="A prompt and its version, a range (^3.1) or latest; or several.",
+            metavar="NAME VERSION",
+            help="A prompt and its version, a range (^3.1) or latest; or any number of NAME@VERSION.",
         ),
     ] = None,
-    environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where it is to be served.")] = "",
     everything: Annotated[
         bool, typer.Option("--all", help="All that is live on --from; else the latest release of every prompt.")
     ] = False,
@@ -47,11 +50,8 @@ def promote(
     as_json: AsJson = False,
 ) -> int:
     """Make released versions live on an environment: one commit on its branch, pushed, or nothing at all."""
-    from llmops_cli.errors import InputError
     from llmops_cli.prompts.wish import Wishes
 
-    if not environment:
-        raise InputError("--env is missing", hint="say where it is to be served, such as --env staging")
     wishes = Wishes(
         "promote",
         environment,

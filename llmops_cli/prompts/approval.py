@@ -1,6 +1,6 @@
 """May these releases become live there? Every rule is asked of every step, and each answers in a sentence."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,11 +22,15 @@ from llmops_cli.prompts.wish import Wishes
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One state of the registry at one time. `pushes`: only what the remote has counts as live elsewhere."""
+    """One state of the registry at one time.
+
+    `pushes`: only what the remote has counts as live elsewhere; `gone` are environments that it has no more.
+    """
 
     registry: Registry
     now: datetime
     pushes: bool
+    gone: Set[str] = frozenset()
 
 
 class Approval:
@@ -36,8 +40,7 @@ class Approval:
         self._registry = moment.registry
         self._rules = rules
         self._wishes = wishes
-        self._pushes = moment.pushes
-        self._now = moment.now
+        self._moment = moment
         self._tell = tell
         self._served: dict[str, tuple[Environment, Mapping[str, Live]]] = {}
 
@@ -45,7 +48,8 @@ class Approval:
         """Another environment as it counts, and what it serves."""
         if source not in self._served:
             found = next((one for one in self._registry.environments() if one.name == source), Environment(source))
-            counts = Environment(source, found.tracking if self._pushes else found.tip)
+            known = found.tracking if self._moment.pushes else found.tip
+            counts = Environment(source, None if source in self._moment.gone else known)
             assert self._registry.repo is not None
             self._served[source] = counts, read_live(self._registry.repo, [counts]).get(source, {})
         return self._served[source]
@@ -135,13 +139,13 @@ class Approval:
         source, asked = self._rules.asked.from_, self._rules.asked
         repo, tip = self._registry.repo, self.served(source)[0].tip
         whole = self._whole(steps, source)
-        since = soaked_since(repo, tip, now=self._now) if repo and tip else {}
+        since = soaked_since(repo, tip, now=self._moment.now) if repo and tip else {}
         for step in steps:
             if step.name not in whole or step.name not in since:
                 sentence = f"it has to be live on {source} for {asked.soak}, and is not live there"
                 yield _ruling("soak", step, False, sentence)
                 continue
-            soak = Soak(since[step.name], asked.soak_time, self._now)
+            soak = Soak(since[step.name], asked.soak_time, self._moment.now)
             words = f"it has been live on {source} for {soak.so_far} of {asked.soak}"
             yield _ruling("soak", step, soak.over, words, "" if soak.over else soak.when)
 

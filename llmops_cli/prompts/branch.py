@@ -47,7 +47,8 @@ class Draft:
 class EnvironmentBranch:
     """The branch of one environment, here and on the remote (`remote` is empty where it is written here only).
 
-    `seen` is the tip that the person can have known; `registry` is opened anew whenever something was fetched.
+    `seen` is the tip that the person can have known; `registry` is opened anew whenever something was fetched. `gone`
+    are environments that the remote turned out not to have, whatever this clone still knows of them.
     """
 
     registry: Registry
@@ -56,6 +57,7 @@ class EnvironmentBranch:
     remote: str
     tell: Callable[[str], None]
     seen: str | None = None
+    gone: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
 
     @classmethod
@@ -82,7 +84,9 @@ class EnvironmentBranch:
         Raises MeasureError when the remote cannot be reached.
         """
         if self.remote:
-            fetch_environment(self.repo, self.remote, environment or self.name, names=sorted(set(names)))
+            wanted = environment or self.name
+            if not fetch_environment(self.repo, self.remote, wanted, names=sorted(set(names))):
+                self.gone.add(wanted)
             self.reopen()
 
     def reopen(self) -> None:

@@ -95,7 +95,7 @@ class _Mover:
     def draft(self) -> Draft | None:
         """The commit on the environment as it is now; None when there is nothing to do, or it is not to be done."""
         environment = self.branch.environment
-        moment = Moment(self._registry, self.now, pushes=bool(self.branch.remote))
+        moment = Moment(self._registry, self.now, pushes=bool(self.branch.remote), gone=self.branch.gone)
         approval = Approval(moment, self.rules, self.wishes, self.branch.tell_once)
         if self.wishes.everything:
             self._registry.releases()  # all tags in one process, not one for each prompt

@@ -13,6 +13,8 @@ from llmops_cli.prompts.served import FROZEN
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.trailers import one_line
 
+_LONGEST = 4_000  # bytes of a reason that somebody wrote by hand
+
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
@@ -61,7 +63,7 @@ def frozen_at(repo: Repo, tip: str | None) -> Frozen | None:
     said = repo.ask("log", "-1", "--first-parent", "--format=%H%x00%an%x00%cI", "--end-of-options", tip, "--", FROZEN)
     commit, who, since = [*said.text.split("\0"), "", "", ""][:3]
     (text,) = repo.read_blobs([f"{tip}:{FROZEN}"])
-    return Frozen(one_line((text or b"").decode("utf-8", "replace")), one_line(who), since, commit)
+    return Frozen(one_line((text or b"")[:_LONGEST].decode("utf-8", "replace")), one_line(who), since, commit)
 
 
 def freeze(registry: Registry, environment: str, reason: str, *, push: bool, tell: Callable[[str], None]) -> Thawing:

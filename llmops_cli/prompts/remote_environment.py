@@ -16,8 +16,8 @@ _PAUSE_S = 0.2
 _NOTHING_CHANGED = "nothing was changed"
 
 
-def fetch_environment(repo: Repo, remote: str, environment: str, *, names: Sequence[str] = ()) -> None:
-    """Fetch the branch of one environment, and the marks on these prompts; that it does not exist yet is no error.
+def fetch_environment(repo: Repo, remote: str, environment: str, *, names: Sequence[str] = ()) -> bool:
+    """Fetch the branch of one environment, and the marks on these prompts; False when the remote has no such branch.
 
     Raises MeasureError when the remote cannot be reached.
     """
@@ -25,12 +25,13 @@ def fetch_environment(repo: Repo, remote: str, environment: str, *, names: Seque
     marks = [refspec for name in names for refspec in mark_refspecs(name)]
     for attempt in range(_ATTEMPTS):
         fetched = repo.fetch(remote, branch, *marks)
-        if "couldn't find remote ref" in fetched.err:
-            if not marks:
-                return
+        there = "couldn't find remote ref" not in fetched.err
+        if not there and not marks:
+            return False
+        if not there:
             fetched = repo.fetch(remote, *marks)  # for one missing branch git fetches nothing at all
         if fetched.ok:
-            return
+            return there
         if "cannot lock ref" not in fetched.err or attempt == _ATTEMPTS - 1:
             break
         time.sleep(_PAUSE_S)  # an editor or another terminal fetches at the same moment

@@ -48,6 +48,17 @@ def test_the_remote_s_main_counts_and_is_fetched(make_repo: MakeRepo, shell: She
     assert live(both.remote) == "1.0.0"
 
 
+def test_an_environment_that_is_gone_approves_nothing(make_repo: MakeRepo, shell: Shell) -> None:
+    both = ruled(make_repo, shell)
+    shell.done(both.ann, "promote", "rag-answer", "1.0.0", "--env", "staging")
+    both.bob.git("fetch", "-q")
+    both.remote.git("branch", "-D", "llmops/staging")
+    said = shell(both.bob, "promote", "rag-answer", "1.0.0", "--env", "production")
+    assert said.code == 1 and "it is not live on staging" in said.err
+    said = shell(both.bob, "promote", "--all", "--env", "production")
+    assert said.code == 2 and "nothing is live on staging, so there is nothing to promote" in said.err
+
+
 def test_a_dry_run_tells_what_every_rule_finds(make_repo: MakeRepo, shell: Shell) -> None:
     both = ruled(make_repo, shell)
     said = shell(both.bob, "promote", "rag-answer", "1.0.0", "--env", "production", "--dry-run")
