@@ -22,7 +22,7 @@ def register(app: typer.Typer, environment_app: typer.Typer) -> None:
     """Add `promote` and `rollback` to the app, `list` and `log` to the `env` app."""
     app.command(
         "promote",
-        epilog="Example: llmops promote rag-answer 3.2.0 --env staging, or: llmops promote --all --env production --from staging",
+        epilog="Example: llmops promote rag-answer 3.2.0 --env staging, or: llmops promote --all --env production",
     )(promote)
     app.command("rollback", epilog='Example: llmops rollback rag-answer --reason "citations are gone"')(rollback)
     environment_app.command("list", epilog="Example: llmops env list --json")(list_environments)
