@@ -4,7 +4,6 @@ Standard library alone. `http.client` waits anew for every piece that arrives, s
 then could hold it for ever; here every wait is for what is left of one deadline.
 """
 
-import io
 import socket
 import ssl
 from base64 import b64encode
@@ -17,6 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from llmops_cli.errors import InputError, ServeError
 from llmops_cli.runtime.limits import Deadline
+from llmops_cli.runtime.timed_socket import TimedSocket
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -143,7 +143,7 @@ class HttpLine:
         else:
             connection = kind(host, port, timeout=deadline.left())
         connection.connect()
-        connection.sock = cast(Any, _Timed(cast(socket.socket, connection.sock), deadline))
+        connection.sock = cast(Any, TimedSocket(cast(socket.socket, connection.sock), deadline))
         self._connection = connection
         return connection
 
@@ -185,59 +185,6 @@ class Exchange:
         if kind is not None:
             self._response.close()
             self._line.close()
-
-
-class _Timed:
-    """A socket whose every wait is for what is left of the deadline of the moment.
-
-    As with a socket, what was made of it can be read after it was closed: http.client hangs up before the last answer
-    is read.
-    """
-
-    def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
-        self._sock = sock
-        self._readers = 0
-        self._closed = False
-        self.deadline = deadline
-
-    def sendall(self, data: bytes) -> None:
-        self._sock.settimeout(self.deadline.left())
-        self._sock.sendall(data)
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        del mode
-        self._readers += 1
-        return io.BufferedReader(_Reading(self))
-
-    def receive(self, buffer: Any) -> int:
-        self._sock.settimeout(self.deadline.left())
-        return self._sock.recv_into(buffer)
-
-    def release(self) -> None:
-        self._readers -= 1
-        if self._closed and self._readers <= 0:
-            self._sock.close()
-
-    def close(self) -> None:
-        self._closed = True
-        if self._readers <= 0:
-            self._sock.close()
-
-
-class _Reading(io.RawIOBase):
-    def __init__(self, line: _Timed) -> None:
-        self._line = line
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return self._line.receive(buffer)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._line.release()
-        super().close()
 
 
 def _split(address: str) -> SplitResult:

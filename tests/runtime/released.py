@@ -1,13 +1,17 @@
 """What an environment holds of released prompts, made without git: files, and tag objects, signed if one likes."""
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from llmops_cli.prompts.served import file_of, tag_of
 from llmops_cli.prompts.tag import Release
+from llmops_cli.runtime import Prompts, ServedPrompt
 from tests.prompts.making import load
 
+MakePrompts = Callable[..., Prompts]
 QUESTION = "question: {type: string}"
+BOTH = QUESTION + ", context: {type: string}"
 
 
 class Clock:
@@ -48,3 +52,8 @@ def signature(data: bytes, key: Path) -> bytes:
     """What git appends to a tag when it is set up to sign with this key of SSH."""
     command = ["ssh-keygen", "-Y", "sign", "-n", "git", "-f", str(key)]
     return subprocess.run(command, input=data, capture_output=True, check=True).stdout
+
+
+def said(prompt: ServedPrompt) -> tuple[str, str, float]:
+    """What a prompt says of itself: version, source, age in seconds."""
+    return prompt.version, prompt.source, prompt.age_s

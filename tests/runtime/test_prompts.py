@@ -5,46 +5,19 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
-from llmops_cli.runtime import Contract, InputError, Prompts, ServedPrompt, ServeError
+from llmops_cli.runtime import InputError, ServedPrompt, ServeError
 from llmops_cli.runtime.snapshot import Snapshot
 from tests.git_server import TOKEN, GitServer
-from tests.runtime.environment import bare, put
-from tests.runtime.released import QUESTION, Clock, released
+from tests.runtime.environment import put
+from tests.runtime.released import BOTH, Clock, MakePrompts, released, said
 from tests.signing_keys import allowed, ssh_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-MakePrompts = Callable[..., Prompts]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def make(tmp_path: Path, clock: Clock) -> Iterator[MakePrompts]:
-    """Prompts of `tmp_path/prompts.git` that ask when they are told to; closed in the end."""
-    made: list[Prompts] = []
-
-    def prompts(remote: str = "", **options: object) -> Prompts:
-        chosen = {"cache_dir": tmp_path / "cache", "poll_s": 0, "clock": clock, **options}
-        made.append(Prompts(remote or tmp_path / "prompts.git", **chosen))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield prompts
-    for one in made:
-        one.close()
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    return bare(tmp_path / "prompts.git")
 
 
 def rubbish(handler: BaseHTTPRequestHandler) -> bool:
@@ -53,10 +26,6 @@ def rubbish(handler: BaseHTTPRequestHandler) -> bool:
     handler.end_headers()
     handler.wfile.write(b"<h1>Please log in")
     return True
-
-
-def said(prompt: ServedPrompt) -> tuple[str, str, float]:
-    return prompt.version, prompt.source, prompt.age_s
 
 
 def test_a_service_goes_on_whatever_becomes_of_the_remote(
@@ -260,81 +229,6 @@ def test_a_release_that_nobody_signed_who_may_is_refused(
     (tmp_path / "bundle.json").write_bytes(Snapshot("production", "c" * 40, 0, good).to_bytes())
     with pytest.raises(ServeError, match="ssh-keygen is not installed, so its signature cannot be checked"):
         make(signers=signers, cache_dir=tmp_path / "empty", bundled=tmp_path / "bundle.json").get("rag-answer")
-
-
-TWO = QUESTION + "}, context: {type: string"
-OPTIONAL = QUESTION + ", persona: {type: string, default: kind}"
-BOTH = QUESTION + ", context: {type: string}"
-
-
-@pytest.mark.parametrize(
-    ("first", "then", "renders", "contract", "words"),
-    [
-        # what every call would fail with is held back, in either direction
-        (("3.1.0", QUESTION), ("4.0.0", BOTH), {}, None, "needs variable 'context'"),
-        (("4.0.0", BOTH), ("3.1.0", QUESTION), {}, None, "does not take variable 'context'"),
-        (("3.1.0", QUESTION), ("4.0.0", "question: {type: integer}"), {}, None, "no longer string but integer"),
-        (("3.2.0", OPTIONAL), ("3.1.0", QUESTION), {"question": "", "persona": ""}, None, "does not take variable"),
-        (("3.1.0", QUESTION), ("4.0.0", BOTH), {}, ["question"], "needs variable 'context'"),
-        (("3.1.0", QUESTION), ("3.2.0", OPTIONAL), {}, ["question", "persona"], "does not take variable 'persona'"),
-        # what the application passes anyway, or never did, is no reason
-        (("3.1.0", QUESTION), ("3.2.0", OPTIONAL), {}, None, ""),
-        (("3.2.0", OPTIONAL), ("3.1.0", QUESTION), {}, None, ""),
-        (("3.2.0", OPTIONAL), ("3.1.0", QUESTION), {"question": ""}, None, ""),
-        (("3.2.0", OPTIONAL), ("4.0.0", QUESTION), {"question": ""}, None, ""),
-        (("3.1.0", OPTIONAL), ("4.0.0", BOTH), {"question": "", "context": ""}, None, ""),
-        # of the rest callers may notice something: held back forwards, let through in a rollback
-        (("3.1.0", QUESTION), ("4.0.0", "question: {type: string, max_length: 9}"), {}, None, "was narrowed"),
-        (("4.0.0", QUESTION), ("3.1.0", "question: {type: string, max_length: 9}"), {}, None, ""),
-    ],
-)
-def test_a_version_that_the_application_does_not_fit_is_held_back(
-    tmp_path: Path, repository: Path, make: MakePrompts, first: tuple[str, str], then: tuple[str, str],
-    renders: dict[str, str], contract: list[str] | None, words: str,
-) -> None:  # fmt: skip
-    fitting = contract is not None and "persona" in contract
-    put(repository, released(first[0], variables=OPTIONAL if fitting else first[1]))
-    prompts = make(contract={"rag-answer": contract} if contract is not None else None)
-    prompt = prompts.get("rag-answer")
-    if renders and set(renders) <= set(prompt.variables):
-        prompt.render(**renders)
-    elif renders:
-        with pytest.raises(InputError, match="is not a variable"):
-            prompt.render(**renders)
-    put(repository, released(then[0], variables=QUESTION if fitting else then[1]))
-    prompts.refresh()
-    now = prompts.get("rag-answer")
-    assert words in now.why and bool(words) == bool(now.why), now.why
-    assert (now.version, now.source) == ((first[0], "stale") if words else (then[0], "live"))
-
-
-OUTPUT = """output:
-  format: json
-  schema: {{type: object, properties: {{{fields}}}, required: [{names}]}}
-"""
-
-
-def answering(version: str, *fields: str) -> dict[str, bytes]:
-    shown = ", ".join(f"{field}: {{type: string}}" for field in fields)
-    return released(version, more=OUTPUT.format(fields=shown, names=", ".join(fields)))
-
-
-def test_a_field_of_the_answer_that_is_gone_is_held_back(repository: Path, make: MakePrompts) -> None:
-    put(repository, answering("3.1.0", "answer", "sources"))
-    guessed = make()
-    declared = make(contract={"rag-answer": Contract({"question"}, output={"answer"})})
-    assert guessed.get("rag-answer").version == declared.get("rag-answer").version == "3.1.0"
-    assert guessed.get("rag-answer").output["schema"]["required"] == ["answer", "sources"]
-    put(repository, answering("4.0.0", "answer"))
-    guessed.refresh(), declared.refresh()
-    assert guessed.get("rag-answer").why.endswith("output field 'sources' was removed")
-    assert declared.get("rag-answer").version == "4.0.0"
-    put(repository, answering("5.0.0", "text"))
-    declared.refresh()
-    assert "does not promise the field 'answer', which the application reads" in declared.get("rag-answer").why
-    put(repository, answering("3.0.0", "answer"))  # a rollback to where the field was not there yet
-    guessed.refresh()
-    assert guessed.get("rag-answer").version == "3.0.0"
 
 
 def test_two_applications_hold_on_to_their_own_versions_on_one_disk(
