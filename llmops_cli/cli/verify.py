@@ -22,6 +22,9 @@ def verify(
     environment: Annotated[
         str, typer.Option("--env", metavar="ENV", help="Only this environment, and the releases that it serves.")
     ] = "",
+    remote: Annotated[
+        bool, typer.Option("--remote", help="Ask the remote as well whether it has the same tags and environments.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Recompute every release and environment from git's objects (exit code 1 when one is not what it says)."""
@@ -30,7 +33,7 @@ def verify(
     from llmops_cli.prompts.verify.verification import verify as run_verify
 
     registry = open_registry(load_config())
-    verified = run_verify(registry, names or (), environment=environment)
+    verified = run_verify(registry, names or (), environment=environment, remote=remote)
     if as_json:
         console.out_json(
             {

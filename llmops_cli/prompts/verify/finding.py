@@ -11,7 +11,7 @@ Rule = Literal[
     "missing-file", "unreadable-file", "other-version", "other-digest", "no-digest", "unreachable", "missing-tag",
     "other-name", "unsigned", "bad-signature", "tag-moved", "look-alike",
     "served-bytes", "stray-file", "unproven", "unknown-version", "yanked-live", "log-disagrees",
-    "log-rewritten", "by-hand",
+    "log-rewritten", "by-hand", "not-fetched",
 ]  # fmt: skip
 _ORDER: Sequence[Level] = ("error", "unchecked", "warning", "note")
 

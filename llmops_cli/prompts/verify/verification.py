@@ -12,14 +12,16 @@ from llmops_cli.prompts.verify import recorded, signatures
 from llmops_cli.prompts.verify import releases as of_releases
 from llmops_cli.prompts.verify.finding import Finding, Verified
 from llmops_cli.prompts.verify.history import replayed, steps_of
+from llmops_cli.prompts.verify.remote import differing
 from llmops_cli.prompts.verify.tips import remember_tips, rewritten
 from llmops_cli.prompts.verify.tree import compared
 
 
-def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = "") -> Verified:
+def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = "", remote: bool = False) -> Verified:
     """Verify the releases of these prompts (all, when none is named) and what environments serve.
 
-    With `environment`: that one alone, and the releases that it serves. What is wrong is a finding, never an exception.
+    With `environment`: that one alone, and the releases that it serves. With `remote` it is asked what it has under the
+    same names, else this clone is verified as it is. What is wrong is a finding, never an exception.
     Raises InputError outside of git and for unknown names, MeasureError when git cannot be asked.
     """
     registry.need_git("a release is a tag")
@@ -34,6 +36,7 @@ def verify(registry: Registry, names: Sequence[str] = (), *, environment: str = 
         *signatures.signed(registry, chosen, branch),
         *_of_environments(registry, environments, chosen, names),
         *rewritten(registry, environments),
+        *(differing(registry, chosen, names, environment) if remote else ()),
     ]
     doubtful = {finding.where for finding in findings if finding.level == "error"}
     sure = [release for release in chosen if release.tag not in doubtful]

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from llmops_cli.errors import MeasureError
 from llmops_cli.prompts.environment import Wish, move
 from llmops_cli.prompts.verify.verification import verify
 from tests.conftest import GitRepo
@@ -125,3 +128,32 @@ def test_a_clone_remembers_where_the_environments_were(make_repo: MakeRepo) -> N
     assert told(ann) == [("log-rewritten", "error", "llmops/production")]
     ann.git("update-ref", "refs/remotes/origin/llmops/production", second)
     assert told(ann) == []
+
+
+def test_the_remote_is_asked(make_repo: MakeRepo) -> None:
+    remote = make_repo("remote.git", bare=True)
+    ann = make_repo("ann", clone_of=remote.path)
+    registry = released(ann, "1.0.0")
+    ann.git("push", "-q", "--tags", "origin", "main")
+    move(registry, Wish("promote", "rag-answer", "1.0.0", "production"), tell=print)
+    released(ann, "1.1.0")  # and not pushed, which is nobody's fault
+    assert verify(opened(ann), remote=True).findings == ()
+    bob = make_repo("bob", clone_of=remote.path, user="Bob Example")
+    released(bob, "1.2.0")
+    move(opened(bob), Wish("promote", "rag-answer", "1.2.0", "staging", push=False), tell=print)
+    bob.git("push", "-q", "--tags", "origin", "llmops/staging", "main")
+    move_tag(bob, "1.0.0")
+    bob.git("push", "-q", "--force", "origin", "rag-answer@v1.0.0")
+    found = verify(opened(ann), remote=True).findings
+    assert [(one.rule, one.level, one.where) for one in found] == [
+        ("tag-moved", "error", "rag-answer@v1.0.0"),
+        ("not-fetched", "unchecked", "rag-answer@v1.2.0"),
+        ("not-fetched", "unchecked", "llmops/staging"),
+    ]
+    assert [one.where for one in verify(opened(ann), remote=True, environment="production").findings] == [
+        "rag-answer@v1.0.0"
+    ]
+    assert told(ann) == []  # this clone holds what it always held
+    ann.git("remote", "set-url", "origin", str(remote.path / "gone"))
+    with pytest.raises(MeasureError, match="origin cannot be reached"):
+        verify(opened(ann), remote=True)
