@@ -133,8 +133,8 @@ def _tell(imported: "Imported", *, dry_run: bool) -> None:
     if imported.suites or imported.cases:
         told += f", {_of(len(imported.suites), 'suite')}"
         told += f", {_of(imported.cases, 'case')} with {_of(imported.checks, 'check')}"
-    elif unchanged := len(imported.prompts) - len(imported.files):
-        done += f", {unchanged} of them as they were" if imported.files else " already: nothing has changed"
+    elif imported.unchanged:
+        done += f", {imported.unchanged} of them as they were" if imported.files else " already: nothing has changed"
     console.say(f"{told} {done}; {_of(imported.left_out, 'thing')} left out")
     if imported.updated and not dry_run:
         console.say("next:  llmops prompt check, and llmops prompt bump for what changed")

@@ -149,7 +149,7 @@ def _import(kind: str, files: "Sequence[Path]", name: str, *, dry_run: bool, for
 
     config = load_config()
     found = format_named(kind)
-    named = named_files(files, found.endings, name=name)
+    named = named_files(files, found.endings, name=name, hidden=found.hidden)
     imported = import_files(found, named, config.root, folder=config.settings.prompts, anew=force)
     return finish(imported, config.root, dry_run=dry_run, force=force, as_json=as_json)
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from llmops_cli.files.json_value import Json
-from llmops_cli.prompts.formats.foreign import Format
+from llmops_cli.prompts.formats.foreign import FILES, Format
 from llmops_cli.prompts.formats.front_matter import Sheet, read_sheet, sheet_text
-from llmops_cli.prompts.formats.handlebars import read_handlebars
+from llmops_cli.prompts.formats.handlebars import PARTIAL_ENDING, PARTIALS, read_handlebars
 from llmops_cli.prompts.formats.handlebars_text import handlebars_text
 from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.note import LeftOutError
@@ -49,6 +49,11 @@ def read(sheet: Sheet, told: Told) -> Entries:
     body = sheet.body.strip() if sheet.front is not None else sheet.body
     skipped = sheet.body[: len(sheet.body) - len(sheet.body.lstrip())] if sheet.front is not None else ""
     messages, pieces, history = _messages(body, sheet.line + skipped.count("\n") - 1, told)
+    partials = _partials(pieces, sheet)
+    for included in partials.values():
+        pieces = (*pieces, *included)
+    if partials:
+        keys[FILES] = {path: jinja_of(included) + "\n" for path, included in partials.items()}
     variables = completed(_variables(mapping(front.get("input")), told), pieces, told, strict=False)
     keys["variables"] = variables
     keys |= message_keys(messages, "jinja")
@@ -74,8 +79,6 @@ def _messages(body: str, above: int, told: Told) -> tuple[list[Spoken], Pieces, 
         raise LeftOutError(message) from None
     if any(comments):
         told.differs("the template", "its comments are not carried over")
-    if any(isinstance(piece, Include) for piece in walk(pieces)):
-        raise LeftOutError("it includes partials, which are files of another program's; put their text into it")
     spoken: list[tuple[str, list[Piece]]] = [("user", [])]
     history: int | None = None
     for piece in pieces:
@@ -92,6 +95,23 @@ def _messages(body: str, above: int, told: Told) -> tuple[list[Spoken], Pieces, 
             spoken.append((role, []))
     messages = [(role, jinja_of(merged(said))) for role, said in spoken if not _blank(said)]
     return messages, pieces, history
+
+
+def _partials(pieces: Pieces, sheet: Sheet) -> dict[str, Pieces]:
+    """The partials that are included, by the paths that they get: of `{{>header}}` the text of `_header.prompt`."""
+    found: dict[str, Pieces] = {}
+    for piece in walk(pieces):
+        if not isinstance(piece, Include) or piece.path in found:
+            continue
+        name = piece.path.removeprefix(PARTIALS).removesuffix(PARTIAL_ENDING)
+        text = sheet.beside(f"_{name}.prompt")
+        if text is None:
+            raise LeftOutError(f"{{{{>{name}}}}}: there is no _{name}.prompt beside it")
+        inner = read_sheet(text, path=f"_{name}.prompt")
+        found[piece.path], _ = read_handlebars(inner.body.strip() if inner.front is not None else inner.body)
+        if any(isinstance(one, Include) for one in walk(found[piece.path])):
+            raise LeftOutError(f"_{name}.prompt includes a partial itself; put the text of that one into it")
+    return found
 
 
 def _special(words: Sequence[str], line: int) -> Piece | None:
@@ -214,6 +234,7 @@ def _body(prompt: Prompt) -> str:
 
 DOTPROMPT: Final = Format(
     name=NAME,
+    hidden=(".", "_"),
     endings=(".prompt",),
     parse=lambda text, path: read_sheet(text, path=path),
     read=read,

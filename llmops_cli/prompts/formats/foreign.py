@@ -24,6 +24,7 @@ from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.template import TemplateError
 from llmops_cli.vcs.tree import Overlay, WorkTree
 
+FILES: Final = "files"  # a key that readers give beside those of a prompt: texts of partials by their paths
 # below the name of the format: keys of the file, and those that it did not have although we would write them
 _FILE: Final = "file"
 _ABSENT: Final = "absent"
@@ -31,7 +32,7 @@ _ABSENT: Final = "absent"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format of prompts. `read` gives the keys of a prompt file of ours but for name, version and metadata.
+    """A file format of prompts. `read` gives the keys of a prompt file of ours but for name and version, and `FILES`.
 
     All of them raise LeftOutError where the whole prompt cannot be said on the other side; `parse` raises FileError.
     """
@@ -42,6 +43,7 @@ class Format:
     read: Callable[[Sheet, Told], Entries]
     write: Callable[[Prompt, Told], Sheet]
     text: Callable[[Sheet], str]
+    hidden: tuple[str, ...] = (".",)  # how the names of files begin that are no prompts
 
 
 def import_files(
@@ -69,13 +71,22 @@ def import_files(
         else:
             path = prompt_path(tree, name, folder=folder) or new_path(name, folder)
             before = PromptFile(path, read_text(root / path)) if anew and (root / path).exists() else None
-            made[path] = yaml_text({"name": name, "version": version_of(before), **keys})
-            names.append(name)
+            partials = {f"{path.rpartition('/')[0]}/{part}": text for part, text in _partials(keys).items()}
+            if clash := next((part for part, text in partials.items() if made.get(part, text) != text), ""):
+                told.left_out(
+                    "", f"another prompt has a partial {clash} of other content; import it into another folder"
+                )
+            else:
+                made |= partials
+                made[path] = yaml_text({"name": name, "version": version_of(before), **_without_partials(keys)})
+                names.append(name)
         notes += [replace(note, where=f"{file.name}: {note.where}".removesuffix(": ")) for note in told.notes]
     if problems:
         raise FileError([problem for error in problems for problem in error.problems])
-    load_all(Overlay(root, made), made, folder=folder)
-    return Imported(made, tuple(names), notes=tuple(dict.fromkeys(notes)))
+    missing = {path: text for path, text in made.items() if tree.read(path) != text.encode()}
+    load_all(Overlay(root, made), [path for path in made if path.endswith((".yaml", ".yml"))], folder=folder)
+    unchanged = sum(path.endswith((".yaml", ".yml")) and path not in missing for path in made)
+    return Imported(missing, tuple(names), notes=tuple(dict.fromkeys(notes)), unchanged=unchanged)
 
 
 def export_to(kind: Format, prompt: Prompt) -> Exported:
@@ -95,7 +106,7 @@ def export_to(kind: Format, prompt: Prompt) -> Exported:
 
 def _keys(kind: Format, name: str, file: Path, told: Told) -> Entries:
     """The keys of our file, with what is kept. Raises FileError and LeftOutError."""
-    sheet = kind.parse(read_text(file), str(file))
+    sheet = replace(kind.parse(read_text(file), str(file)), beside=lambda name: _text_beside(file, name))
     clean = replace(sheet, front=None if sheet.front is None else mapping(without_secrets({**sheet.front}, "", told)))
     keys = kind.read(clean, told)
     try:
@@ -171,18 +182,38 @@ def _meaning(prompt: Prompt) -> Entries:
 
 def draft(keys: Mapping[str, Json], name: str) -> Prompt:
     """The prompt of these keys. Raises FileError."""
-    text = yaml_text({"name": name, "version": FIRST_VERSION, **keys})
-    return read_prompt(text, _NoFiles(), f"prompts/{name}.yaml", folder="prompts")
+    text = yaml_text({"name": name, "version": FIRST_VERSION, **_without_partials(keys)})
+    path = f"prompts/{name}.yaml"
+    folder = path.rpartition("/")[0]
+    parts = {f"{folder}/{part}": text for part, text in _partials(keys).items()}
+    return read_prompt(text, _Parts(parts), path, folder="prompts")
 
 
-class _NoFiles:
-    """A tree without files."""
+def _partials(keys: Mapping[str, Json]) -> dict[str, str]:
+    return {path: str(text) for path, text in mapping(keys.get(FILES)).items()}
 
-    label = ""
+
+def _without_partials(keys: Mapping[str, Json]) -> Entries:
+    return {key: value for key, value in keys.items() if key != FILES}
+
+
+def _text_beside(file: Path, name: str) -> str | None:
+    """The text of a file in the folder of another, which cannot lead out of it. Raises FileError."""
+    there = file.parent / name
+    if "/" in name or "\\" in name or not there.is_file() or there.is_symlink():
+        return None
+    return read_text(there)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A tree that holds nothing but partials."""
+
+    parts: Mapping[str, str]
+    label: str = ""
 
     def read(self, path: str) -> bytes | None:
-        del path
-        return None
+        return self.parts[path].encode() if path in self.parts else None
 
     def paths(self, folder: str) -> list[str]:
         del folder

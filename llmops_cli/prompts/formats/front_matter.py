@@ -1,7 +1,7 @@
 """YAML between two lines of dashes, and the text below: the shape that dotprompt and Prompty files have."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,11 +16,15 @@ _END: Final = re.compile(r"(?m)^---[ \t]*(?:\r?\n|\Z)")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A file in two halves; `line` is the one (from 1) that the body begins at. `front` is None without dashes."""
+    """A file in two halves; `line` is the one (from 1) that the body begins at. `front` is None without dashes.
+
+    `beside` gives the text of a file in the same folder by its name, None where there is none.
+    """
 
     front: Mapping[str, Json] | None
     body: str
     line: int = 1
+    beside: Callable[[str], str | None] = lambda _: None
 
 
 def read_sheet(text: str, *, path: str) -> Sheet:

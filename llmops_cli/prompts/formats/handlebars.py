@@ -27,6 +27,7 @@ from llmops_cli.prompts.formats.pieces import (
 )  # fmt: skip
 
 MAX_DEPTH: Final = 50
+PARTIALS, PARTIAL_ENDING = "partials/", ".md"  # where partials go, beside the prompt
 _QUOTED: Final = r"\"[^\"]*\"|'[^']*'"
 TAG: Final = re.compile(
     r"(?<!\\)(?P<slashes>\\*)(?:"
@@ -203,9 +204,10 @@ class Reader:
         return Print(self.place(token.words[0], token))
 
     def _partial(self, token: Token) -> Piece:
-        if len(token.words) != 1 or not re.fullmatch(r"[\w\-/.]+", token.words[0]):
-            raise LeftOutError(f"line {token.line}: {{{{{token.text}}}}}, a partial with arguments, has no counterpart")
-        return Include(token.words[0])
+        """A partial; within `each` and `with` its names would be those of another object."""
+        if len(token.words) != 1 or not re.fullmatch(r"[\w\-]+", token.words[0]) or len(self.scopes) > 1:
+            raise LeftOutError(f"line {token.line}: {{{{>{token.text}}}}}: a partial is a name alone, outside of loops")
+        return Include(f"{PARTIALS}{token.words[0]}{PARTIAL_ENDING}")
 
     def block(self, token: Token) -> list[Piece]:
         name, *words = token.words

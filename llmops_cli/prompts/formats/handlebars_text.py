@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from llmops_cli.prompts.formats.handlebars import TAG
+from llmops_cli.prompts.formats.handlebars import PARTIAL_ENDING, PARTIALS, TAG
 from llmops_cli.prompts.formats.note import LeftOutError
 from llmops_cli.prompts.formats.pieces import (
     NAME,
@@ -58,7 +58,7 @@ def _tag_of(piece: Piece, items: tuple[str, ...]) -> str:
             inner = _joined(_written(piece.body, (*items, piece.item)), _otherwise(piece.otherwise, items))
             return f"{{{{#each {_path(piece.items, items)} as |{piece.item}|}}}}" + _joined(inner, "{{/each}}")
         case Include():
-            return f"{{{{>{piece.path}}}}}"
+            return f"{{{{>{piece.path.removeprefix(PARTIALS).removesuffix(PARTIAL_ENDING)}}}}}"
     raise AssertionError(piece)
 
 

@@ -12,10 +12,7 @@ from llmops_cli.prompts.formats.note import Note
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import writes (`files`, by path relative to the root), and what has to be told of it.
-
-    A prompt of which no file is written is as it should be already.
-    """
+    """What an import writes (`files`, by path relative to the root), and what has to be told of it."""
 
     files: Mapping[str, str]
     prompts: tuple[str, ...]
@@ -24,6 +21,7 @@ class Imported:
     checks: int = 0
     notes: tuple[Note, ...] = ()
     updated: tuple[str, ...] = ()  # those of `files` that are there already and are meant to change
+    unchanged: int = 0  # how many of the prompts are as they should be already, so that nothing of them is written
 
     @property
     def left_out(self) -> int:

@@ -6,14 +6,14 @@ ChatPromptTemplate, loading) and `langchain_core.load`, 0.3.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from llmops_cli.errors import FileError, Problem
 from llmops_cli.files.json_value import Json, parse_json
 from llmops_cli.files.yaml_source import parse_yaml
 from llmops_cli.files.yaml_text import yaml_text
-from llmops_cli.prompts.formats.foreign import Format
+from llmops_cli.prompts.formats.foreign import FILES, Format
 from llmops_cli.prompts.formats.front_matter import Sheet
 from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.mustache import read_mustache
@@ -22,27 +22,32 @@ from llmops_cli.prompts.formats.pieces import Piece, Place, Print, Text
 from llmops_cli.prompts.formats.schemas import Entries, mapping, type_of
 from llmops_cli.prompts.formats.settings import Told
 from llmops_cli.prompts.formats.wording import checked_jinja, completed, jinja_of, mentions, message_keys
+from llmops_cli.prompts.partials import own_text
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.template import TemplateError, TemplateFormat, parse_template
 
 _FORMATS: Final[Mapping[str, TemplateFormat]] = {"f-string": "braces", "jinja2": "jinja", "mustache": "jinja"}
 _KNOWN: Final = {
     "_type", "input_variables", "template", "template_format", "partial_variables", "examples", "example_prompt",
-    "prefix", "suffix", "example_separator", "messages", "lc", "type", "id", "kwargs", "name", "optional_variables",
+    "prefix", "suffix", "example_separator", "template_path", "messages", "lc", "type", "id", "kwargs", "name",
+    "optional_variables",
 }  # fmt: skip
 _SPEAKERS: Final = {
     "System": "system", "Human": "user", "AI": "assistant", "system": "system", "human": "user", "user": "user",
     "ai": "assistant", "assistant": "assistant",
 }  # fmt: skip
 _CLASS: Final = re.compile(r"(System|Human|AI)Message(PromptTemplate)?\Z")
+_FILE_NAME: Final = re.compile(r"[\w\-]+\.txt")
 _PLACEHOLDERS: Final = ("MessagesPlaceholder", "placeholder")
 
 
 class _Said:
     """The messages as they are gathered: role, template, and which of our formats that is."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: Told, beside: Callable[[str], str | None]) -> None:
         self.told = told
+        self.beside = beside
+        self.files: Entries = {}
         self.messages: list[tuple[str, str, TemplateFormat]] = []
         self.partial: Entries = {}
         self.listed: list[str] = []
@@ -50,8 +55,11 @@ class _Said:
     def add(self, role: str, given: Mapping[str, Json], *, literal: bool = False) -> None:
         """A template with its syntax and bound variables; a `literal` one is text alone. Raises LeftOutError."""
         text = given.get("template")
-        if "template_path" in given:
-            raise LeftOutError("template_path: the text is in another file; put it under template:")
+        path = given.get("template_path")
+        if isinstance(path, str):
+            text = self.beside(path)
+            if text is None:
+                raise LeftOutError(f"template_path: there is no file {path} beside it")
         if not isinstance(text, str):
             raise LeftOutError("its template is no text")
         self.partial |= mapping(given.get("partial_variables"))
@@ -63,32 +71,44 @@ class _Said:
         syntax = str(given.get("template_format") or "f-string")
         if syntax not in _FORMATS:
             raise LeftOutError(f"template_format {syntax} has no counterpart")
-        self.messages.append((role, _template(text, syntax, self.told), _FORMATS[syntax]))
+        template = _template(text, syntax, self.told)
+        if isinstance(path, str) and _FILE_NAME.fullmatch(path):
+            where = f"partials/{path}"
+            self.files[where] = template + "\n"  # an include leaves out one line end at the end of a file
+            template = f'{{% include "{where}" %}}'
+        self.messages.append((role, template, _FORMATS[syntax]))
 
 
 def read(sheet: Sheet, told: Told) -> Entries:
     """The keys of a prompt of ours. Raises LeftOutError."""
     front = sheet.front or {}
-    said = _Said(told)
+    said = _Said(told, sheet.beside)
     _gather(front, said)
     formats = {template_format for _, _, template_format in said.messages}
     chosen: TemplateFormat = "braces" if formats <= {"braces"} else "jinja"
     messages = [
-        (role, text if template_format == chosen else jinja_of(pieces_of(text, template_format)))
+        (role, text if template_format == chosen else _in_jinja(text, template_format))
         for role, text, template_format in said.messages
     ]
     variables: Entries = {name: {"type": type_of(value), "default": value} for name, value in said.partial.items()}
     if variables:
         told.differs("partial_variables", "are defaults here, which a caller may replace")
     pieces: list[Piece] = []
-    for _, text in messages:
+    for text in [*(own_text(text, chosen) for _, text in messages), *map(str, said.files.values())]:
         pieces += mentions(text, chosen)
     variables = completed(variables, pieces, told, strict=True)
     variables |= {name: {"type": "string"} for name in said.listed if name not in variables}
     for key in front:
         if key not in _KNOWN:
             told.differs(key, "is kept in the metadata of the prompt, and means nothing here")
-    return {"variables": variables, **message_keys(messages, chosen)}
+    files: Entries = {FILES: said.files} if said.files else {}
+    return {"variables": variables, **message_keys(messages, chosen), **files}
+
+
+def _in_jinja(text: str, template_format: TemplateFormat) -> str:
+    if own_text(text, template_format) != text:
+        raise LeftOutError("template_path: messages of several syntaxes cannot name files")
+    return jinja_of(pieces_of(text, template_format))
 
 
 def _gather(front: Mapping[str, Json], said: _Said) -> None:

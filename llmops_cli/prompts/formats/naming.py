@@ -31,16 +31,18 @@ def prompt_name(label: str) -> str:
     return "/".join(part for part in parts if part)
 
 
-def named_files(given: Sequence[Path], endings: Collection[str], *, name: str = "") -> list[tuple[str, Path]]:
+def named_files(
+    given: Sequence[Path], endings: Collection[str], *, name: str = "", hidden: tuple[str, ...] = (".",)
+) -> list[tuple[str, Path]]:
     """The files of an import with the names of their prompts, sorted by name.
 
-    A folder stands for all files below it with one of these endings, hidden ones passed over. A prompt is called as its
-    file; as the path from what the files have in common where that is a folder or two files are called the same; and
-    as the folder where all files are called the same (`summarize/system.md`, `translate/system.md`). `name` is that of
-    the one file, or of the folder of several.
+    A folder stands for all files below it with one of these endings; those that begin like one of `hidden` are passed
+    over. A prompt is called as its file; as the path from what the files have in common where that is a folder or two
+    files are called the same; and as the folder where all files are called the same (`summarize/system.md`,
+    `translate/system.md`). `name` is that of the one file, or of the folder of several.
     Raises InputError when there is no such file, there are too many, or two prompts would have one name.
     """
-    files = [file for one in given for file in (_below(one, endings) if one.is_dir() else [one])]
+    files = [file for one in given for file in (_below(one, endings, hidden) if one.is_dir() else [one])]
     if not files:
         shown = ", ".join(map(str, given))
         raise InputError(f"{shown}: there is no file to import", hint=f"its name must end with {' or '.join(endings)}")
@@ -59,14 +61,14 @@ def named_files(given: Sequence[Path], endings: Collection[str], *, name: str = 
     return sorted(found.items())
 
 
-def _below(folder: Path, endings: Collection[str]) -> list[Path]:
+def _below(folder: Path, endings: Collection[str], hidden: tuple[str, ...]) -> list[Path]:
     found: list[Path] = []
     for directory, folders, names in os.walk(folder):
         folders[:] = sorted(one for one in folders if not one.startswith("."))
         found += [
             Path(directory) / one
             for one in sorted(names)
-            if one.lower().endswith(tuple(endings)) and not one.startswith(".")
+            if one.lower().endswith(tuple(endings)) and not one.startswith(hidden)
         ]
     return found
 

@@ -69,7 +69,8 @@ def import_texts(
             updated += [path] if before and not anew else []
         notes += _told(name, text, syntax)
     load_all(Overlay(root, files), files, folder=folder)
-    return Imported(files, tuple(name for name, _ in texts), notes=tuple(notes), updated=tuple(updated))
+    names = tuple(name for name, _ in texts)
+    return Imported(files, names, notes=tuple(notes), updated=tuple(updated), unchanged=len(texts) - len(files))
 
 
 def new_path(name: str, folder: str) -> str:

@@ -8,6 +8,7 @@ from llmops_cli.prompts.formats.note import LeftOutError
 from llmops_cli.prompts.formats.pieces import Piece, Pieces, Place, Print, jinja_text, kinds_of
 from llmops_cli.prompts.formats.schemas import EMPTY, Entries, property_of, variable_of
 from llmops_cli.prompts.formats.settings import Told
+from llmops_cli.prompts.partials import own_text
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.template import TemplateError, TemplateFormat, parse_template
 
@@ -26,7 +27,9 @@ def message_keys(messages: Sequence[Spoken], template_format: str) -> Entries:
 
 def jinja_of(pieces: Sequence[Piece]) -> str:
     """Pieces as jinja that our sandbox takes. Raises LeftOutError with the line where it does not."""
-    return checked_jinja(jinja_text(pieces))
+    text = jinja_text(pieces)
+    checked_jinja(own_text(text, "jinja"))  # an include that stands there is of a partial that was brought in
+    return text
 
 
 def checked_jinja(text: str, line: int = 1) -> str:

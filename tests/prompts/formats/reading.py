@@ -19,7 +19,9 @@ ENDINGS = {"dotprompt": ".prompt", "prompty": ".prompty", "langchain": ".yaml"}
 def brought_in(kind: str, files: list[Path], root: Path, *, anew: bool = False) -> Imported:
     """The import of these files into a project."""
     found = format_named(kind)
-    made = import_files(found, named_files(files, found.endings), root, folder="prompts", anew=anew)
+    made = import_files(
+        found, named_files(files, found.endings, hidden=found.hidden), root, folder="prompts", anew=anew
+    )
     write_import(made, root, force=anew)
     return made
 

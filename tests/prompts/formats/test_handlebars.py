@@ -66,7 +66,7 @@ def test_a_template_renders_as_handlebars_renders_it(text: str, said: str | None
         ("{{#each x}}{{@index}}{{/each}}", "line 1: '@index' has no counterpart"),
         ("{{#each x as |y i|}}{{/each}}", "line 1: {{#each x as |y i|}} names more than the item"),
         ("{{{{raw}}}} {{{{/raw}}}}", "line 1: a {{{{ that begins no tag with a counterpart"),
-        ("{{>header title=x}}", "line 1: {{header title=x}}, a partial with arguments, has no counterpart"),
+        ("{{>header title=x}}", "line 1: {{>header title=x}}: a partial is a name alone, outside of loops"),
         ("a\n  {{>header}}\n", "line 2: an indented partial, of which every line is indented"),
         ("{{first-name}}", "line 1: 'first-name' has no counterpart"),
         ("{{../x}}", "line 1: '../x' has no counterpart"),
