@@ -102,15 +102,19 @@ class Approval:
                 yield _ruling("yanked", step, False, error.message, error.hint)
 
     def _at_home(self, steps: Sequence[Step]) -> Iterator[Ruling]:
-        """Of several projects in one repository, each has rules of its own, and others say nothing of its prompts."""
+        """Of several projects in one repository, each has rules of its own, and others say nothing of its prompts.
+
+        Where a release was made from a place that holds neither rules nor the prompt any more, its project has moved.
+        """
         assert self._registry.repo is not None
         if not self._rules.commit:
             return
         folders = {step.release.path.rpartition("/")[0] + "/" for step in steps}
         own = {folder: settings_above(self._registry.repo, self._rules.commit, folder) for folder in folders}
-        for step in steps:
+        held = self._registry.repo.object_ids([f"{self._rules.commit}:{step.release.path}" for step in steps])
+        for step, blob in zip(steps, held, strict=True):
             file = own[step.release.path.rpartition("/")[0] + "/"]
-            if file != self._rules.file:
+            if file != self._rules.file and (file or blob):
                 folder = file.rpartition("/")[0] or "the top of the repository"
                 sentence = f"its rules stand in {file or 'no file'}"
                 yield _ruling("known", step, False, sentence, f"promote it in {folder}")
