@@ -62,9 +62,9 @@ def at(
         for one in live.values()
     ]
     console.table(["environment", "prompt", "version", "commit", "of"], rows)
-    for past, live in served:
+    for one, (_, live) in zip(chosen, served, strict=True):
         if not live:
-            console.say(f"{name or 'nothing'} was {'not ' if name else ''}live on {past.environment} then")
+            console.say(registry.silence(one, (f"{name} was not" if name else "nothing was") + " live on {} then"))
     return 0
 
 
@@ -89,6 +89,9 @@ def diff(
     found = compare(registry, sides[0], sides[1], name)
     for sentence in backwards([side.past for side in sides]):
         console.warn(sentence)
+    for side in sides:
+        if not side.past.commit:
+            console.say(registry.silence(registry.environment(side.past.environment), "nothing was live on {} then"))
     if as_json:
         prompts = [one.as_json(text=text) for one in found]
         console.out_json(
