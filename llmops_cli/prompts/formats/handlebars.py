@@ -6,7 +6,7 @@ is refused with its line. Sources: https://handlebarsjs.com/guide/ and https://g
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -27,6 +27,7 @@ from llmops_cli.prompts.formats.pieces import (
 )  # fmt: skip
 
 MAX_DEPTH: Final = 50
+MAX_TEXT: Final = 1_000_000
 PARTIALS, PARTIAL_ENDING = "partials/", ".md"  # where partials go, beside the prompt
 _QUOTED: Final = r"\"[^\"]*\"|'[^']*'"
 TAG: Final = re.compile(
@@ -66,17 +67,28 @@ def read_handlebars(text: str, special: Special = lambda _words, _line: None) ->
     return Reader(without_lone_lines(tokens), special, _free_name(text)).all(), comments
 
 
+def tags_in(text: str) -> Iterator[re.Match[str]]:
+    """The tags of a template in order; one that is escaped (with one slash) is only its slash and braces."""
+    position = 0
+    while match := TAG.search(text, position):
+        yield match
+        position = match.start() + len("\\{{") if len(match["slashes"]) == 1 else match.end()
+
+
 def tokens_of(text: str) -> list[Token]:
     """Texts and tags in turn, a text (perhaps an empty one) first and last. Raises LeftOutError."""
+    if len(text) > MAX_TEXT:
+        raise LeftOutError(f"the template is longer than {MAX_TEXT:,} characters")
     found = [Token("", "", 1)]
     position = 0
-    for match in TAG.finditer(text):
+    for match in tags_in(text):
         line = text.count("\n", 0, match.start()) + 1
         slashes = len(match["slashes"])
         found[-1].text += text[position : match.start()] + "\\" * max(slashes - 1, 0)
         position = match.end()
         if slashes == 1:  # of \{{x}} the braces are text
-            found[-1].text += match[0][1:]
+            found[-1].text += "{{"
+            position = match.start() + len("\\{{")
         elif match["raw"] or match["open"]:
             raise LeftOutError(f"line {line}: a {match['raw'] or match['open']} that begins no tag with a counterpart")
         else:

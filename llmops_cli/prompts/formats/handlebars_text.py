@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from llmops_cli.prompts.formats.handlebars import PARTIAL_ENDING, PARTIALS, TAG
+from llmops_cli.prompts.formats.handlebars import PARTIAL_ENDING, PARTIALS, tags_in
 from llmops_cli.prompts.formats.note import LeftOutError
 from llmops_cli.prompts.formats.pieces import (
     NAME,
@@ -100,7 +100,7 @@ def _constant(value: "Place | str | int | float | bool", items: tuple[str, ...])
 
 def _lines_kept(text: str) -> str:
     """The template with another line end behind every tag that stands alone on its line, since it loses one."""
-    for match in reversed([match for match in TAG.finditer(text) if _may_stand_alone(match)]):
+    for match in reversed([match for match in tags_in(text) if _may_stand_alone(match)]):
         before, after = text[: match.start()], text[match.end() :]
         begins = re.search(r"(?:\A|\n)([ \t]*)\Z", before)
         ends = re.match(r"([ \t]*)(\r?\n|\Z)", after)

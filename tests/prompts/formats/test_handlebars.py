@@ -43,6 +43,7 @@ def rendered(pieces: Pieces) -> str:
         ("{{json doc.parts indent=1}}", '[\n {\n  "text": "P"\n }\n]'),
         ("a  {{~name~}}  b", "aAnnb"),
         ("\\{{name}} \\\\{{name}} \\x", "{{name}} \\Ann \\x"),
+        ("\\{{!{{name}} \\{{#if}}{{name}}", "{{!Ann {{#if}}Ann"),
         ("{{#if yes}}\r\n  one\r\n{{/if}}\r\ntwo\r\n", "  one\r\ntwo\r\n"),
         ("{{name}}\n {{name}} \n", "Ann\n Ann \n"),
     ],
