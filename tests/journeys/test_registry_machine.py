@@ -115,8 +115,7 @@ class RegistryMachine(RuleBasedStateMachine):
         if words:
             story.content = Content(story.content.words + 1, story.content.variables)
             self.author(clone, name, story.content.text(name, story.version))
-        self.pull(clone)
-        self.clones[clone].git("fetch", "-q", "--tags", "origin")
+        self.fetch_all(clone)
         self.llmops(clone, "prompt", "bump", name, expect=(0,))
         text = (self.clones[clone].path / f"prompts/{name}.yaml").read_text()
         bumped = text.split('"')[1]
@@ -159,11 +158,14 @@ class RegistryMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.released())
     @rule(clone=CLONES)
     def fetch(self, clone: str) -> None:
+        self.fetch_all(clone)
+
+    # how they do it
+
+    def fetch_all(self, clone: str) -> None:
         self.clones[clone].git("fetch", "-q", "--tags", "origin")
         self.pull(clone)
         self.model.saw_all(clone)
-
-    # how they do it
 
     def pull(self, clone: str) -> None:
         self.acted = clone
