@@ -70,8 +70,9 @@ def _rules(branch: EnvironmentBranch, wishes: Wishes) -> Rules:
         branch.tell(f"the rules of {rules.environment} are not known, and a rollback goes on: {rules.unknown}")
     if wishes.source:
         branch.registry.environment(wishes.source)  # a slip of the pen is told at once
+    asks = promotes or any(target.version for target in wishes.targets)  # a way back to what was never live there
     for source in dict.fromkeys((rules.asked.from_, wishes.source)):
-        if source and promotes:
+        if source and asks:
             check_environment_name(branch.repo, Environment(source))
             branch.fetch(environment=source)
     return rules

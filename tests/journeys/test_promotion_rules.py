@@ -59,6 +59,19 @@ def test_an_environment_that_is_gone_approves_nothing(make_repo: MakeRepo, shell
     assert said.code == 2 and "nothing is live on staging, so there is nothing to promote" in said.err
 
 
+def test_a_way_back_to_what_was_never_live_there_is_a_promotion(make_repo: MakeRepo, shell: Shell) -> None:
+    both = ruled(make_repo, shell)
+    for version, place in (("1.0.0", "staging"), ("1.0.0", "production"), ("1.1.0", "staging")):
+        shell.done(both.ann, "promote", "rag-answer", version, "--env", place)
+    both.bob.git("fetch", "-q")
+    shell.done(both.ann, "promote", "rag-answer", "1.2.0", "--env", "staging")
+    said = shell(both.bob, "rollback", "rag-answer", "1.1.0")
+    assert said.code == 1 and "it is not live on staging, which serves 1.2.0" in said.err
+    shell.done(both.bob, "rollback", "rag-answer", "1.2.0")
+    shell.done(both.bob, "rollback", "rag-answer", "1.0.0")
+    assert live(both.remote) == "1.0.0"
+
+
 def test_a_dry_run_tells_what_every_rule_finds(make_repo: MakeRepo, shell: Shell) -> None:
     both = ruled(make_repo, shell)
     said = shell(both.bob, "promote", "rag-answer", "1.0.0", "--env", "production", "--dry-run")
