@@ -329,3 +329,16 @@ def test_values_stand_in_prompts_as_text_or_json() -> None:
     ]
     with pytest.raises(ValueError, match="JSON compliant"):
         as_text(float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a\r\n{{ x }}\r\nb\r", "a\r\nX\r\nb\r"),
+        ("a\r\n{%- if x\r\n -%}\r\n b\n\r\n{% endif %}\r\n", "ab\n\r\n\r\n"),
+        ("{{ 'q\r\n' }}{# \r\n #}{% raw %}\r\n{{ x }}{% endraw %}", "q\r\n\r\n{{ x }}"),
+        ("\x1c\x1d\r\n\x1e{{ x }}\r\n", "\x1c\x1d\r\n\x1eX\r\n"),
+    ],
+)
+def test_jinja_keeps_line_ends(text: str, said: str) -> None:
+    assert parse_template(text, "jinja").render({"x": "X"}) == said
