@@ -32,7 +32,7 @@ def open_remote(address: str, *, token: str, timeout_s: float) -> Remote:
 
     Raises InputError for an address that is none.
     """
-    if address.startswith(("http://", "https://")):
+    if address.lower().startswith(("http://", "https://")):
         return SmartHttp(address, token=token, poll_timeout_s=timeout_s, fetch_timeout_s=3 * timeout_s)
     folder = local_folder(address)
     if folder is not None:
