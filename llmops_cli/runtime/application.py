@@ -1,7 +1,7 @@
 """What is known of the application that uses a prompt, and whether a version of it fits.
 
 A version that comes later must not break the code that is running. What that code passes is known when it was declared,
-or from what it has rendered so far; what else it relies on is taken to be what the first version it got promised.
+or from what it has rendered so far; what else it relies on is taken to be what the first live version it got promised.
 
 Forwards (a higher version) everything that callers must answer to is held back: nobody is hurt by waiting. Backwards,
 as in a rollback, only what would make every call fail is: there it is waiting that hurts.
@@ -23,7 +23,8 @@ class Application:
 
     def __init__(self, contract: Contract | None = None) -> None:
         self.contract = contract
-        self.first: Prompt | None = None  # what was handed out first, in which its code must have fitted
+        self.handed = False  # whether it got any version so far
+        self.first: Prompt | None = None  # the first live one it got: its code was written for that
         self._always: frozenset[str] | None = None
         self._ever: frozenset[str] = frozenset()
 
@@ -34,6 +35,12 @@ class Application:
             return
         self._always = names if self._always is None else self._always & names
         self._ever |= names
+
+    def gets(self, prompt: Prompt, *, live: bool) -> None:
+        """It is handed this version. One from the disk or a bundle may be older than its code, so it says nothing."""
+        self.handed = True
+        if live and self.first is None:
+            self.first = prompt
 
     def misfit(self, new: Prompt, *, now: Prompt | None) -> str:
         """Why this version would break the application, a sentence without a full stop; empty when it fits."""

@@ -82,6 +82,8 @@ class Memory:
             for name, one in held.items():
                 if one.current:
                     self._keep(name, one, snapshot)
+                if self.application(name).handed:
+                    self.application(name).gets(one.prompt, live=one.current)
             return [name for name, one in held.items() if name in before and one.prompt.reference != before[name]]
 
     def confirm(self) -> None:
@@ -102,9 +104,7 @@ class Memory:
                 self.state = State(self.state.snapshot, {**self.state.held, name: held})
                 if held.current and self.state.snapshot is not None:
                     self._keep(name, held, self.state.snapshot)
-            application = self.application(name)
-            if application.first is None:
-                application.first = held.prompt
+            self.application(name).gets(held.prompt, live=held.current)
             return held
 
     def _found(self, name: str, remote: str, fault: str) -> Held:

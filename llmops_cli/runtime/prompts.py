@@ -113,7 +113,7 @@ class Prompts:
         """
         name = self._checked_name(reference, self.environment)
         held = self._memory.state.held.get(name)
-        if held is None or self._memory.application(name).first is None:
+        if held is None or not self._memory.application(name).handed:
             self._settle()
             held = self._memory.first(name, remote=self._remote.shown, fault=self._polled.fault)
         return self._served(name, held)

@@ -79,3 +79,20 @@ def test_a_field_of_the_answer_that_is_gone_is_held_back(repository: Path, make:
     put(repository, answering("3.0.0", "answer"))  # a rollback to where the field was not there yet
     guessed.refresh()
     assert guessed.get("rag-answer").version == "3.0.0"
+
+
+def test_a_version_from_the_disk_says_nothing_of_what_the_code_was_written_for(
+    tmp_path: Path, repository: Path, make: MakePrompts
+) -> None:
+    put(repository, answering("3.1.0", "answer", "sources"))
+    make().get("rag-answer")
+    repository.rename(tmp_path / "gone.git")
+    newer = make()  # deployed with a version that no longer answers with sources, while nobody could be asked
+    assert newer.get("rag-answer").source == "disk"
+    (tmp_path / "gone.git").rename(repository)
+    put(repository, answering("4.0.0", "answer"))
+    newer.refresh()
+    assert (newer.get("rag-answer").version, newer.get("rag-answer").source) == ("4.0.0", "live")
+    put(repository, answering("5.0.0", "text"))
+    newer.refresh()
+    assert "output field 'answer' was removed" in newer.get("rag-answer").why
