@@ -141,7 +141,7 @@ def add(
         raise _input("--var and --vars are for a case that is made of options")
     if name and len(given) > 1:
         raise _input("--id names one case, and there are several")
-    added = plan_addition(config.root, config.settings, path, [{**one, **own} for one in given], replace=replace)
+    added = plan_addition(config.files(), config.settings, path, [{**one, **own} for one in given], replace=replace)
     for note in added.notes:
         console.warn(note)
     if not dry_run:

@@ -55,7 +55,7 @@ def new(
     config = load_config()
     config.need_work_tree()
     text = new_prompt_text(name, model=model, description=description, owner=owner)
-    path = create_prompt(config.root, name, folder=config.settings.prompts, text=text)
+    path = create_prompt(config.root, name, folder=config.settings.prompts, text=text, files=config.files())
     console.out(path)
     console.say(f"next:  edit it, then: llmops prompt show {name}")
     return 0

@@ -13,12 +13,12 @@ from typing import Literal
 from pydantic import Field
 
 from llmops_cli import __version__
+from llmops_cli.config import load_config
 from llmops_cli.errors import InputError, LlmopsError, MeasureError
 from llmops_cli.evals.run_store import RunStore
 from llmops_cli.evals.session import Outcome, SessionOptions
 from llmops_cli.files.atomic import write_atomic
 from llmops_cli.files.shape import FileShape
-from llmops_cli.vcs.repo import Repo
 
 OUTCOME_FILE = "outcome.json"
 CHECK_FILE = "check.json"
@@ -99,7 +99,7 @@ def command_words(options: SessionOptions, base_commit: str = "") -> list[str]:
 def _head(project: Path) -> str:
     """The commit that is checked out; empty where git does not say, which is no reason to hide the rest."""
     with suppress(LlmopsError):
-        repo = Repo.find(project)
+        repo = load_config(project, on_broken=lambda _: None).find_repo()
         return (repo.head() if repo else None) or ""
     return ""
 

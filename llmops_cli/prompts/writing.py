@@ -9,7 +9,7 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 
 from llmops_cli.errors import InputError
 from llmops_cli.prompts.file import prompt_path
-from llmops_cli.vcs.tree import WorkTree
+from llmops_cli.vcs.tree import Tree, WorkTree
 
 _TEMPLATE = """\
 You are a $persona.
@@ -28,12 +28,13 @@ _TEXT = "What the model sees. For several messages write instead: messages: [{ro
 _OUTPUT = "For JSON: output: {format: json, schema: schemas/answer.json}, the path relative to this file."
 
 
-def create_prompt(root: Path, name: str, *, folder: str, text: str) -> str:
+def create_prompt(root: Path, name: str, *, folder: str, text: str, files: Tree | None = None) -> str:
     """Write the file of a new prompt and return its path relative to the project root.
 
+    `files` are those of the project where they are more than what lies on disk.
     Raises InputError when no prompt can have this name, there is one already, or the file cannot be written.
     """
-    there = prompt_path(WorkTree(root), name, folder=folder)
+    there = prompt_path(files or WorkTree(root), name, folder=folder)
     if there is not None:
         raise InputError(f"{there} exists already", hint=f"edit it, then: llmops prompt bump {name}")
     if "schemas" in name.split("/")[:-1]:

@@ -13,7 +13,6 @@ from llmops_cli.pytest_plugin.measuring import Measured, flags, measure
 from llmops_cli.pytest_plugin.place import DEALT_BY
 from llmops_cli.pytest_plugin.words import NotPassed, case_properties, case_words, gate_properties, gate_words, told
 from llmops_cli.reports.visible import one_line
-from llmops_cli.vcs.tree import WorkTree
 
 _GATE = "gate"
 _TOGETHER = "loadfile"  # loadscope would tear at a `::` in the id of a case
@@ -36,7 +35,7 @@ class SuiteFile(pytest.File):
         """An item for each case of the golden set, then the gate. Speaks to nobody."""
         _refuse_tearing_apart(self.config)
         flags(self.config)  # one that cannot be is told before anything is run
-        suite = load_suite(WorkTree(load_config(self.root).root), self.in_project)
+        suite = load_suite(load_config(self.root).files(), self.in_project)
         for case in suite.golden.cases:
             yield CaseItem.of(self, case.id)
         yield GateItem.from_parent(self, name=_GATE)

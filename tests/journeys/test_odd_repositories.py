@@ -84,6 +84,13 @@ def test_a_sparse_checkout(story: Told, shell: Shell) -> None:
     reads_as_everywhere(shell, story, sparse)
     shell.done(sparse, "eval", "run", "--against", "main")
     promotes(shell, story, sparse)
+    said = shell(sparse, "prompt", "new", "rag-answer")
+    assert said.code == 2 and "exists already" in said.err
+    sparse.git("sparse-checkout", "set", "--no-cone", "/evals/*.yaml")
+    one_more = ("--var", "question=one more?", "--expected", "yes")
+    shell.done(sparse, "golden", "add", "rag-answer", *one_more)
+    assert (sparse.path / "evals/golden/rag-answer.jsonl").read_text().count("\n") == 5, "those that were left out too"
+    (sparse.path / "evals/golden/rag-answer.jsonl").unlink()
     sparse.git("sparse-checkout", "disable")
     (sparse.path / "prompts/rag-answer.yaml").unlink()
     said = shell(sparse, "prompt", "check")

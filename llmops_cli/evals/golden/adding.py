@@ -18,7 +18,7 @@ from llmops_cli.evals.run import Run
 from llmops_cli.files.atomic import write_atomic
 from llmops_cli.files.json_value import Json, canonical, decode, parse_json, parse_json_lines
 from llmops_cli.settings import Settings
-from llmops_cli.vcs.tree import WorkTree, beside
+from llmops_cli.vcs.tree import Tree, beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,13 @@ class Added:
 
 
 def plan_addition(
-    root: Path, settings: Settings, suite: str, given: Sequence[Mapping[str, Json]], *, replace: bool = False
+    tree: Tree, settings: Settings, suite: str, given: Sequence[Mapping[str, Json]], *, replace: bool = False
 ) -> Added:
     """The golden set of a suite with these cases at its end; nothing is written.
 
     With `replace`, a case whose id is there already takes its line (JSONL only). Raises InputError and FileError when a
     case is not valid, does not fit the prompt, has an id that is taken, or asks what another one asks.
     """
-    tree = WorkTree(root)
     shape = suite_shape(tree, suite)
     path = beside(suite, shape.cases)
     data = tree.read(path) or b""

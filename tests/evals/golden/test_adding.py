@@ -31,7 +31,7 @@ def add(
     golden = tmp_path / f"evals/golden/desk.{ending}"
     golden.parent.mkdir(exist_ok=True)
     golden.write_bytes(before)
-    added = plan_addition(tmp_path, Settings(), "evals/desk.yaml", cases, replace=replace)
+    added = plan_addition(WorkTree(tmp_path), Settings(), "evals/desk.yaml", cases, replace=replace)
     assert golden.read_bytes() == before
     write_addition(tmp_path, added)
     return added, golden.read_bytes()
