@@ -224,12 +224,16 @@ def release(
 def _summary(config: "Config", run_id: str) -> "Callable[[Prompt], str]":
     """What the tag says of the evaluation: of the named run, else of the newest one that measured this very text."""
 
+    runs = config.state_dir / "runs"
+
     def of(prompt: "Prompt") -> str:
+        if not run_id and not runs.is_dir():
+            return ""
         from llmops_cli.errors import InputError
         from llmops_cli.evals.evidence import release_summary
         from llmops_cli.evals.run_store import RunStore
 
-        text = release_summary(RunStore(config.state_dir / "runs"), prompt.digest, run_id=run_id)
+        text = release_summary(RunStore(runs), prompt.digest, run_id=run_id)
         if run_id and not text:
             raise InputError(f"run {run_id} did not measure {prompt.reference} as it is now", hint="leave out --eval")
         return text
