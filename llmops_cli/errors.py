@@ -81,6 +81,9 @@ class ServeError(LlmopsError):
 
     exit_code = 3
 
+    def __str__(self) -> str:  # a service logs it and nothing else, so what to do stands in it
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
 
 class ForgeError(LlmopsError):
     """The forge refused, or did not answer (exit code 3, where that counts at all).

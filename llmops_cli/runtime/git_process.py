@@ -145,8 +145,7 @@ def run(folder: Path, deadline: Deadline, *arguments: str, stdin: bytes = b"", l
                 start_new_session=True,  # no terminal to ask for a password, and one group to end
             )  # fmt: skip
         except OSError as error:
-            reason = "git is not installed" if error.filename == "git" else f"{folder}: {error.strerror}"
-            raise ServeError(reason) from None
+            raise ServeError("git is not installed" if error.filename == "git" else str(error.strerror)) from None
         try:
             out = _all_of(cast(IO[bytes], process.stdout), deadline, limit)
             status = process.wait(deadline.left())

@@ -217,7 +217,8 @@ class Prompts:
         polled = self._polled
         seen_at = polled.confirmed_at if held.current and polled.confirmed_at else held.seen_at
         age_s = max(0.0, self._clock() - seen_at)
-        why = held.why or polled.fault or self._doubt(held, age_s)
+        fault = f"{self._remote.shown}: {polled.fault}" if polled.fault and not self._closed.is_set() else polled.fault
+        why = held.why or fault or self._doubt(held, age_s)
         origin = "stale" if held.origin == "remote" else held.origin
         return ServedPrompt(
             name=name,

@@ -96,10 +96,10 @@ def test_a_restart_without_the_remote_serves_from_disk_then_from_the_bundle_then
     with pytest.raises(ServeError) as nowhere:
         make(cache_dir=tmp_path / "empty", bundled=bundle).get("rag-answer")
     assert nowhere.value.message == (
-        f"rag-answer cannot be served for production; {repository}: {repository}: No such file or directory; "
+        f"rag-answer cannot be served for production; {repository}: No such file or directory; "
         f"the disk: nothing of it in {tmp_path / 'empty'}; the bundled snapshot: it is one of staging"
     )
-    assert "llmops export" in nowhere.value.hint
+    assert "llmops export" in nowhere.value.hint and nowhere.value.hint in str(nowhere.value)
 
     (tmp_path / "gone.git").rename(repository)
     put(repository, released("3.3.0"))
