@@ -16,7 +16,6 @@ _BEGINS: dict[bytes, Kind] = {
     b"-----BEGIN PGP MESSAGE-----": "gpg",
     b"-----BEGIN SIGNED MESSAGE-----": "x509",
 }
-_SIGNATURE = re.compile(r"^-----BEGIN (?:SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----$", re.M)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +46,14 @@ def kind_of(data: bytes) -> Kind:
 def parse_tag(data: bytes) -> TagRef:
     """The tag whose object (`git cat-file tag ID`) has these bytes. Its id is computed, by the hash of its target's.
 
-    The signature is no part of `body`. Raises ValueError for what is no tag object.
+    Only what a signature covers is read, neither it nor what follows. Raises ValueError for what is no tag object.
     """
-    head, _, message = data.decode("utf-8", "replace").partition("\n\n")
+    head, _, message = split_signature(data)[0].decode("utf-8", "replace").partition("\n\n")
     said = dict(line.partition(" ")[::2] for line in head.split("\n"))
     target = said.get("object", "")
     if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", target) or not said.get("type") or not said.get("tag"):
         raise ValueError("this is not a tag object")
-    signed = _SIGNATURE.search(message)
-    subject, _, body = message[: signed.start() if signed else None].strip("\n").partition("\n\n")
+    subject, _, body = message.strip("\n").partition("\n\n")
     hashed = hashlib.sha1(usedforsecurity=False) if len(target) == 40 else hashlib.sha256()
     hashed.update(b"tag %d\0" % len(data) + data)
     tagger = _TAGGER.match(said.get("tagger", ""))

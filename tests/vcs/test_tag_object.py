@@ -41,3 +41,15 @@ def test_a_signature_is_no_part_of_the_message(repo: GitRepo) -> None:
 def test_what_is_no_tag_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a tag object"):
         parse_tag(data)
+
+
+@pytest.mark.parametrize("armour", ["-----BEGIN PGP SIGNATURE----- ", "-----BEGIN PGP SIGNATURE-----\r"])
+def test_what_follows_a_signature_is_not_read_however_it_begins(repo: GitRepo, armour: str) -> None:
+    """gpg takes a first line that ends with a blank, and what comes after the signature is covered by nothing."""
+    head = repo.commit({"a": "b"})
+    text = f"object {head}\ntype commit\ntag x@v1.0.0\ntagger A <a@b> 1700000000 +0530\n\nx\n\nKey: signed\n"
+    forged = f"{text}{armour}\n\niHUEABYK\n-----END PGP SIGNATURE-----\n\nKey: forged\n".encode()
+    (repo.path / "tag").write_bytes(forged)
+    repo.git("update-ref", "refs/tags/x@v1.0.0", repo.git("hash-object", "-t", "tag", "-w", "tag"))
+    assert parse_tag(forged) == listed(repo)
+    assert parse_tag(forged).body == "Key: signed\n"
