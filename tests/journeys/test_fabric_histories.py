@@ -35,7 +35,7 @@ def test_a_history_of_texts_becomes_a_history_of_releases(
         repo.write({f"patterns/{name}/system.md": text})
         syntax = ["--template-format", "jinja"] if name == "write_essay" else []
         shell.done(repo, "import", "text", f"patterns/{name}/system.md", "--name", name, *syntax)
-        if number % 10 == 9:
+        if number % 25 == 24:
             said = shell(repo, "prompt", "check", "--json")
             known = name in texts
             assert [(one["rule"], one["prompt"]) for one in json.loads(said.out)["findings"]] == (
@@ -52,9 +52,8 @@ def test_a_history_of_texts_becomes_a_history_of_releases(
 
     assert len(rows) == 70 == len(repo.git("tag").splitlines()) and len(texts) == 8
     shell.done(repo, "verify")
-    for name in ("summarize", "write_essay"):
-        for version, text in zip(steps[name], texts[name], strict=True):
-            assert shell.done(repo, "prompt", "export", f"{name}@{version}", "--format", "text").out == text
+    for version, text in zip(steps["write_essay"], texts["write_essay"], strict=True):
+        assert shell.done(repo, "prompt", "export", f"write_essay@{version}", "--format", "text").out == text
     dates = {name: [row["date"] for row in rows if row["pattern"] == name] for name in texts}
     entries = json.loads(shell.done(repo, "prompt", "log", "summarize", "--json").out)["versions"]
     assert [datetime.fromisoformat(entry["date"]) for entry in reversed(entries)] == [
