@@ -124,6 +124,10 @@ class Model:
         """Every release: the prompt and its version."""
         return [(name, version) for name, story in self.stories.items() for version in story.released]
 
+    def live(self) -> list[tuple[str, str]]:
+        """All that is served: the environment and the prompt."""
+        return [(environment, name) for environment, place in self.places.items() for name in place.live]
+
     def saw_all(self, clone: str) -> None:
         """A clone has fetched every environment."""
         for place in self.places.values():

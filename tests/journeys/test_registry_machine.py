@@ -72,6 +72,9 @@ class RegistryMachine(RuleBasedStateMachine):
             else:
                 clone.git("fetch", "-q", "origin")
                 clone.git("checkout", "-q", "main")
+        self.create("ann")
+        for words in (False, True, True):
+            self.bump_and_release("ann", 0, words)
 
     # what people do
 
@@ -131,19 +134,25 @@ class RegistryMachine(RuleBasedStateMachine):
         self.release(clone, name, story, must=must)
 
     @precondition(lambda self: self.model.released())
-    @rule(clone=CLONES, place=PLACES, which=ANY)
-    def promote(self, clone: str, place: str, which: int) -> None:
-        self.move("promote", clone, place, *self.some_release(which))
+    @rule(clone=CLONES, place=PLACES, which=ANY, in_turn=st.booleans())
+    def promote(self, clone: str, place: str, which: int, in_turn: bool) -> None:
+        """One version, or the last ones one after the other."""
+        name, version = self.some_release(which)
+        for each in list(self.model.stories[name].released)[-3:] if in_turn else [version]:
+            self.move("promote", clone, place, name, each)
 
     @precondition(lambda self: self.model.released())
     @rule(clone=CLONES, place=PLACES, which=ANY)
     def roll_back_to(self, clone: str, place: str, which: int) -> None:
         self.move("rollback", clone, place, *self.some_release(which))
 
-    @precondition(lambda self: any(place.live for place in self.model.places.values()))
-    @rule(clone=CLONES, place=PLACES, which=ANY)
-    def roll_back(self, clone: str, place: str, which: int) -> None:
-        self.move("rollback", clone, place, self.some_story(which)[0], "")
+    @precondition(lambda self: self.model.live())
+    @rule(clone=CLONES, which=ANY, times=st.sampled_from([2, 1, 3]))
+    def roll_back(self, clone: str, which: int, times: int) -> None:
+        """To what was live before; and, with the whole way in one hand, further."""
+        place, name = self.model.live()[which % len(self.model.live())]
+        for _ in range(times):
+            self.move("rollback", clone, place, name, "")
 
     @precondition(lambda self: self.model.released())
     @rule(clone=CLONES, which=ANY)
@@ -271,7 +280,7 @@ def test_any_order_of_steps() -> None:
     run_state_machine_as_test(
         RegistryMachine,
         settings=settings(
-            max_examples=STORIES or 5,
+            max_examples=STORIES or 4,
             stateful_step_count=60 if STORIES else 25,
             derandomize=not STORIES,
             deadline=None,
