@@ -90,8 +90,9 @@ class EnvironmentBranch:
             self.reopen()
 
     def reopen(self) -> None:
-        """Read the registry anew."""
-        self.registry = open_registry(self.registry.config)
+        """Read the registry anew. What is to be pushed builds on what the remote has: commits that are only here were
+        never held against the rules there, and must not travel with it."""
+        self.registry = open_registry(self.registry.config, shared=self.name if self.remote else "")
 
     def follow(self) -> None:
         """Let the local branch follow what was fetched."""

@@ -369,11 +369,15 @@ class Registry:
         return next((commit for name in names if (commit := self.repo.commit_of(name))), None)
 
 
-def open_registry(config: Config) -> Registry:
-    """Read the registry of a project. Raises InputError when git refuses to read the repository."""
+def open_registry(config: Config, *, shared: str = "") -> Registry:
+    """Read the registry of a project. Of the environment `shared` only what the remote has counts.
+
+    Raises InputError when git refuses to read the repository.
+    """
     repo = config.find_repo()
     if config.git_root and (repo is None or repo.root.resolve() != config.git_root):
         # without its releases every guard would find everything in order
         raise InputError(f"{config.git_root / '.git'} is not a repository that git can read", hint="run: git status")
     refs = read_refs(repo, folder=BRANCHES, remote=config.settings.remote) if repo else Refs((), {}, {})
+    refs.local.pop(shared, None)
     return Registry(config, repo, refs)

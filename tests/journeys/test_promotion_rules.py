@@ -48,6 +48,34 @@ def test_the_remote_s_main_counts_and_is_fetched(make_repo: MakeRepo, shell: She
     assert live(both.remote) == "1.0.0"
 
 
+def test_what_is_only_here_never_travels_with_a_push(make_repo: MakeRepo, shell: Shell) -> None:
+    """Staging was moved here alone, so here 1.2.0 met the rules of production; on the remote it does not."""
+    both = ruled(make_repo, shell)
+    shell.done(both.ann, "promote", "rag-answer", "1.0.0", "--env", "staging")
+    for environment in ("staging", "production"):
+        shell.done(both.bob, "promote", "rag-answer", "1.2.0", "--env", environment, "--no-push")
+    said = shell(both.bob, "promote", "rag-answer", "1.2.0", "--env", "production")
+    assert said.code == 1 and "it is not live on staging, which serves 1.0.0" in said.err
+    said = shell.done(both.bob, "env", "freeze", "production", "--reason", "audit")
+    assert "the local branch llmops/production was left alone: it has commits of its own" in said.err
+    assert both.remote.git("ls-tree", "-r", "--name-only", "llmops/production") == "frozen"
+
+    # and it is not live already because it is so here
+    said = shell.done(both.bob, "promote", "rag-answer", "1.2.0", "--env", "staging")
+    assert said.out.startswith("staging: rag-answer 1.0.0 -> 1.2.0") and live(both.remote, "staging") == "1.2.0"
+
+
+def test_a_default_branch_that_was_renamed_still_rules(make_repo: MakeRepo, shell: Shell) -> None:
+    both = team(make_repo, shell, live=())
+    both.ann.git("branch", "-m", "trunk")
+    both.ann.commit({"llmops.yaml": RULES}, "rules")
+    both.ann.git("push", "-q", "origin", "trunk")
+    both.remote.git("symbolic-ref", "HEAD", "refs/heads/trunk")
+    assert both.bob.git("symbolic-ref", "refs/remotes/origin/HEAD") == "refs/remotes/origin/main"
+    said = shell(both.bob, "promote", "rag-answer", "1.0.0", "--env", "production")
+    assert said.code == 1 and "(rule 'from' of llmops.yaml at trunk (" in said.err
+
+
 def test_an_environment_that_is_gone_approves_nothing(make_repo: MakeRepo, shell: Shell) -> None:
     both = ruled(make_repo, shell)
     shell.done(both.ann, "promote", "rag-answer", "1.0.0", "--env", "staging")
