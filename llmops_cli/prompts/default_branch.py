@@ -68,28 +68,32 @@ def find_default_branch(registry: Registry) -> DefaultBranch | None:
 def fetch_default_branch(registry: Registry) -> str:
     """Fetch the default branch of the remote; returns why it could not be had, empty for success.
 
-    How it is called is asked of the remote where this clone has not noted it: the working tree could name any other.
+    How it is called is asked of the remote: the working tree could name any other, and what this clone noted once may
+    have been renamed since. What it says is noted; only where it says nothing the note counts, and then the settings.
     That the remote has no such branch yet is no failure: then nothing was ever merged.
     """
     repo, remote = registry.repo, registry.config.settings.remote
     if repo is None:
         return ""
-    noted = repo.git("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD").text
-    name = noted.removeprefix(f"refs/remotes/{remote}/") or _called(repo, remote) or registry.config.settings.main
-    if problem := _fetched(repo, remote, name):
-        return problem
-    if not noted and repo.commit_of(f"refs/remotes/{remote}/{name}"):
+    noted = repo.git("symbolic-ref", "--quiet", f"refs/remotes/{remote}/HEAD").text.removeprefix(
+        f"refs/remotes/{remote}/"
+    )
+    called, tip = _called(repo, remote)
+    name = called or noted or registry.config.settings.main
+    if not tip or repo.commit_of(f"refs/remotes/{remote}/{name}") != tip:
+        if problem := _fetched(repo, remote, name):
+            return problem
+    if noted != name and repo.commit_of(f"refs/remotes/{remote}/{name}"):
         repo.git("symbolic-ref", f"refs/remotes/{remote}/HEAD", f"refs/remotes/{remote}/{name}")  # as git clone does
     branch = find_default_branch(registry)
     return _fetched(repo, remote, branch.name) if branch and branch.name != name else ""
 
 
-def _called(repo: Repo, remote: str) -> str:
-    """What the remote calls its default branch; empty where it does not say."""
+def _called(repo: Repo, remote: str) -> tuple[str, str]:
+    """What the remote calls its default branch, and where that is; empty where it does not say."""
     said = repo.git("ls-remote", "--symref", "--end-of-options", check_remote(remote), "HEAD", timeout=SLOW_TIMEOUT_S)
-    first = said.lines[0] if said.lines else ""
-    match = re.match(r"ref: refs/heads/(?P<name>\S+)\tHEAD\Z", first)
-    return match["name"] if match else ""
+    match = re.match(r"ref: refs/heads/(?P<name>\S+)\tHEAD\n(?P<tip>[0-9a-f]+)\tHEAD\Z", said.text)
+    return (match["name"], match["tip"]) if match else ("", "")
 
 
 def _fetched(repo: Repo, remote: str, name: str) -> str:
