@@ -80,9 +80,9 @@ def fetch_default_branch(registry: Registry) -> str:
     )
     called, tip = _called(repo, remote)
     name = called or noted or registry.config.settings.main
-    if not tip or repo.commit_of(f"refs/remotes/{remote}/{name}") != tip:
-        if problem := _fetched(repo, remote, name):
-            return problem
+    known = repo.commit_of(f"refs/remotes/{remote}/{name}")
+    if (not tip or known != tip) and (problem := _fetched(repo, remote, name)):
+        return problem
     if noted != name and repo.commit_of(f"refs/remotes/{remote}/{name}"):
         repo.git("symbolic-ref", f"refs/remotes/{remote}/HEAD", f"refs/remotes/{remote}/{name}")  # as git clone does
     branch = find_default_branch(registry)

@@ -49,7 +49,7 @@ def parse_tag(data: bytes) -> TagRef:
     Only what a signature covers is read, neither it nor what follows. Raises ValueError for what is no tag object.
     """
     head, _, message = split_signature(data)[0].decode("utf-8", "replace").partition("\n\n")
-    said = dict(line.partition(" ")[::2] for line in head.split("\n"))
+    said = dict(line.partition(" ")[::2] for line in reversed(head.split("\n")))  # of two, git takes the first
     target = said.get("object", "")
     if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", target) or not said.get("type") or not said.get("tag"):
         raise ValueError("this is not a tag object")

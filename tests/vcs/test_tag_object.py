@@ -37,6 +37,13 @@ def test_a_signature_is_no_part_of_the_message(repo: GitRepo) -> None:
     assert read.body == "Key: v\n" and read.date == "2023-11-15T03:43:20+05:30"
 
 
+def test_of_two_headers_the_first_counts_as_for_git(repo: GitRepo) -> None:
+    first, other = repo.commit({"a": "b"}), repo.commit({"a": "c"})
+    head = f"object {first}\ntype commit\ntag x@v1.0.0\ntagger A <a@b> 1700000000 +0000"
+    read = parse_tag(f"{head}\nobject {other}\ntag y@v1.0.0\n\nx\n".encode())
+    assert (read.target, read.name) == (first, "x@v1.0.0")
+
+
 @pytest.mark.parametrize("data", [b"", b"tree x\n\n", b"object 12\ntype commit\ntag a\n\nx", b"\xff\xfe"])
 def test_what_is_no_tag_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="not a tag object"):
