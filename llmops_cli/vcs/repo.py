@@ -146,8 +146,8 @@ class Repo:
         return listed(self.ask("ls-tree", "-r", "-z", "--full-tree", check_id(commit), *where), id_at=2)
 
     def remotes(self) -> list[str]:
-        """The names of the remotes."""
-        return self.git("remote").lines
+        """The names of the remotes. Raises MeasureError when git cannot be asked."""
+        return self.ask("remote").lines
 
     def fetch_history(self, remote: str, *refspecs: str, deepen: int | None = None, unshallow: bool = False) -> Answer:
         """Fetch the refspecs; in a shallow clone by `deepen` more commits, or all of them with `unshallow`.
@@ -181,8 +181,17 @@ class Repo:
         return bool(self.ask("status", *arguments).out)
 
     def is_tracked(self, path: str) -> bool:
-        """Whether git knows the file (in its index)."""
-        return self.git("ls-files", "--error-unmatch", "--", path).ok
+        """Whether git knows the file, or what is below the folder (in its index), or a link on the way to it.
+
+        Behind a link or in a submodule that a commit brought along lies what its author wanted there. Raises
+        MeasureError when git cannot be asked.
+        """
+        if self.bare:
+            return False
+        parts = Path(path).relative_to(self.root).parts if Path(path).is_absolute() else Path(path).parts
+        known = self.ask("ls-files", "-z", "--full-name", "--", parts[0]).text.split("\0")
+        way = {"/".join(parts[: count + 1]) for count in range(len(parts))}
+        return any(one in way or one.startswith("/".join(parts) + "/") for one in known)
 
     @cached_property
     def _is_partial(self) -> bool:

@@ -97,6 +97,18 @@ def test_variables_of_the_process_do_not_lead_astray(
     assert here.head() == first and not here.is_dirty() and here.is_tracked("x")
 
 
+def test_what_a_commit_leads_to_is_tracked(repo: GitRepo) -> None:
+    """A link, or a submodule, on the way to a file is the word of whoever committed it."""
+    repo.commit({"theirs/kept.json": "{}", "sub/own.txt": "x"})
+    for place in ("state", "sub/state"):
+        (repo.path / place).symlink_to(repo.path / "theirs")
+        assert not found(repo.path).is_tracked(str(repo.path / place / "kept.json"))
+        repo.git("add", place)
+        assert found(repo.path).is_tracked(str(repo.path / place / "kept.json"))
+    assert found(repo.path).is_tracked(str(repo.path / "theirs"))
+    assert not found(repo.path).is_tracked(str(repo.path / "their"))
+
+
 def test_a_replaced_commit_is_read_as_it_was_made(repo: GitRepo) -> None:
     first = repo.commit({"x": "one"})
     second = repo.commit({"x": "two"})
