@@ -88,12 +88,15 @@ def remember(registry: Registry, releases: Iterable[Release]) -> bool:
 def moved(registry: Registry, records: Iterable[Recorded]) -> Iterator[Finding]:
     """A finding for every tag that is not what was recorded, or is not here; one, whoever recorded it."""
     assert registry.repo is not None
+    # a mark that is lightweight now says nothing any more, so it was undone
     now = {tag.name: tag.tag_id for tag in registry.refs.tags}
+    undone = {tag.name for tag in registry.refs.tags if is_mark(tag.name) and tag.kind != "tag"}
     shared = registry.config.settings.remote in registry.repo.remotes()
     told: set[str] = set()
     for record in records:
         # of two people who yanked one version the remote's tag stays, so a mark may be another and say the same
-        if record.tag in told or now.get(record.tag) == record.tag_id or (is_mark(record.tag) and record.tag in now):
+        same = now.get(record.tag) == record.tag_id or (is_mark(record.tag) and record.tag in now.keys() - undone)
+        if record.tag in told or same:
             continue
         told.add(record.tag)
         if record.tag in now:

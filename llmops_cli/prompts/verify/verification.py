@@ -65,6 +65,10 @@ def _of_environments(
 def _not_here(registry: Registry, names: Sequence[str], environment: str) -> Iterator[Finding]:
     """What was asked for and is not here, so that nothing can be said of it; and what only looks like a release."""
     remote = registry.config.settings.remote
+    others = registry.repo.remotes() if registry.repo else []
+    if others and remote not in others:
+        message = f"there is no remote {remote!r} here, only {', '.join(others)}: what others have is not known"
+        yield Finding("unreachable", "unchecked", remote, message, "name it in llmops.yaml: remote")
     if registry.tags_missing():
         yield Finding("missing-tag", "unchecked", "tags", "not a single tag is known here", "run: git fetch --tags")
     released = {release.name for release in registry.releases()}

@@ -97,6 +97,8 @@ def test_a_clone_remembers_what_it_saw(repo: GitRepo, tmp_path: Path) -> None:
     assert told(repo) == []
     repo.git("tag", "-f", "-a", "-m", "wrong, as somebody else said first", "other@v1.0.0!", "other@v1.0.0^{}")
     assert told(repo) == []
+    repo.git("tag", "-f", "other@v1.0.0!", "other@v1.0.0^{}")  # a lightweight one says nothing, so the yank is undone
+    assert ("tag-moved", "error", "other@v1.0.0!") in told(repo)
     repo.git("tag", "-d", "other@v1.0.0!")
     assert told(repo) == [("missing-tag", "error", "other@v1.0.0!")]
     kept = repo.path / ".llmops/registry/tags.json"

@@ -87,6 +87,15 @@ def test_releases_of_gto_are_told_once_and_not_after_ours(repo: GitRepo) -> None
     assert told(repo) == [("no-digest", "error", "rag-answer@v1.1.0"), ("no-digest", "warning", "rag-answer")]
 
 
+def test_a_remote_that_is_not_there_is_no_remote_that_agrees(repo: GitRepo, make_repo: Callable[..., GitRepo]) -> None:
+    """A change could name another in its llmops.yaml, and its own branch would be the default branch."""
+    released(repo, "1.0.0")
+    clone = make_repo("clone", clone_of=repo.path)
+    assert told(clone) == []
+    clone.write({"llmops.yaml": "remote: nowhere\n"})
+    assert ("unreachable", "unchecked", "nowhere") in told(clone)
+
+
 def test_an_unknown_prompt_is_bad_input(repo: GitRepo) -> None:
     released(repo, "1.0.0")
     with pytest.raises(InputError, match="there is no prompt 'rag-anwser'"):
