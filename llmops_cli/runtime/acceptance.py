@@ -32,11 +32,19 @@ def accepted(
 ) -> Prompt:
     """The prompt of these files. Raises ServeError with the sentence why it is not served."""
     try:
-        served = load_served(files.get, name)
+        return _proven(files, name, signers, application, now)
+    except ServeError:
+        raise
     except LlmopsError as error:
         raise ServeError(f"its files cannot be read: {_first_line(error.message)}") from None
     except Exception as error:  # the fence around foreign bytes: one prompt must not stop the others
         raise ServeError(f"its files cannot be read ({type(error).__name__})") from error
+
+
+def _proven(
+    files: Mapping[str, bytes], name: str, signers: Signers | None, application: Application, now: Prompt | None
+) -> Prompt:
+    served = load_served(files.get, name)
     if served.doubt or served.release is None:
         raise ServeError(served.doubt)
     if signers is not None and (why := why_not_signed(files[tag_of(name)], signers)):

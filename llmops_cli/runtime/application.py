@@ -18,23 +18,42 @@ from llmops_cli.runtime.contract import Contract
 _PASSED = ("variable-removed", "variable-renamed", "variable-required")  # rules that what is passed decides
 
 
+class _Calls:
+    """The names that calls passed: what all of them did, None before the first, and what any of them did."""
+
+    def __init__(self) -> None:
+        self.always: frozenset[str] | None = None
+        self.ever: frozenset[str] = frozenset()
+
+    def note(self, variables: Mapping[str, object]) -> None:
+        names = frozenset(variables)
+        if names == self.always == self.ever:
+            return
+        self.always = names if self.always is None else self.always & names
+        self.ever |= names
+
+
 class Application:
-    """How this process uses one prompt. `renders` may be called by many threads; it only ever learns more."""
+    """How this process uses one prompt. Calls may be noted by many threads; it only ever learns more."""
 
     def __init__(self, contract: Contract | None = None) -> None:
         self.contract = contract
         self.handed = False  # whether it got any version so far
         self.first: Prompt | None = None  # the first live one it got: its code was written for that
-        self._always: frozenset[str] | None = None
-        self._ever: frozenset[str] = frozenset()
+        self._rendered = _Calls()
+        self._failed = _Calls()
 
     def renders(self, variables: Mapping[str, object]) -> None:
-        """The application passes these, whether or not the version of the moment takes them."""
-        names = frozenset(variables)
-        if names == self._always == self._ever:
-            return
-        self._always = names if self._always is None else self._always & names
-        self._ever |= names
+        """The application passes these, and the version of the moment takes them."""
+        self._rendered.note(variables)
+
+    def fails(self, variables: Mapping[str, object]) -> None:
+        """It passes these, and the version of the moment does not take them.
+
+        That speaks of the application only as long as no call of it comes through. Among good calls it is a bad one,
+        and if it counted, one wrong request would keep every rollback away from then on.
+        """
+        self._failed.note(variables)
 
     def gets(self, prompt: Prompt, *, live: bool) -> None:
         """It is handed this version. One from the disk or a bundle may be older than its code, so it says nothing."""
@@ -66,8 +85,9 @@ class Application:
         if self.contract is not None:
             declared = frozenset(self.contract.variables)
             return declared, declared
-        if self._always is not None or self.first is None:
-            return self._always, self._ever
+        calls = self._failed if self._rendered.always is None else self._rendered
+        if calls.always is not None or self.first is None:
+            return calls.always, calls.ever
         needed = frozenset(name for name, variable in self.first.variables.items() if variable.required)
         return needed, needed
 

@@ -27,6 +27,7 @@ class Disk:
 
     def __init__(self, folder: Path | None, *, remote: str, environment: str) -> None:
         self._folder = folder / _hash(f"{remote}\n{environment}") if folder else None
+        self._environment = environment
         self._told = False
         self.shown = str(folder) if folder else "no folder (pass cache_dir=...)"
 
@@ -51,8 +52,7 @@ class Disk:
         if self._folder is None:
             return
         own = self._own(self._folder, name, contract)
-        others = set(self._folder.glob(f"{_plain(name)}.*.json")) - {own}
-        for path in (own, *sorted(others, key=_modified, reverse=True), self._folder / "environment.json"):
+        for path in (own, *_others(own, name), self._folder / "environment.json"):
             try:
                 snapshot = read_snapshot(path.read_bytes(), label=str(path))
             except FileNotFoundError:
@@ -62,6 +62,9 @@ class Disk:
             except ServeError as error:
                 yield error
             else:
+                if snapshot.environment != self._environment:
+                    yield ServeError(f"{path} is of {snapshot.environment}")
+                    continue
                 yield Snapshot(snapshot.environment, snapshot.commit, _modified(path), snapshot.files)
 
     def _own(self, folder: Path, name: str, contract: str) -> Path:
@@ -81,6 +84,15 @@ class Disk:
 def _plain(name: str) -> str:
     """A name as part of a file name; no name holds a dot, so nothing after one can be part of another's."""
     return name.replace("/", "+")
+
+
+def _others(own: Path, name: str) -> list[Path]:
+    """What was kept of a prompt for other contracts, the latest first; nothing in a folder that cannot be read."""
+    try:
+        found = set(own.parent.glob(f"{_plain(name)}.*.json")) - {own}
+    except OSError:
+        return []
+    return sorted(found, key=_modified, reverse=True)
 
 
 def _modified(path: Path) -> float:

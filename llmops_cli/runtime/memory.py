@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -70,26 +70,24 @@ class Memory:
         """
         snapshot = Snapshot(self._rules.environment, commit, now, files)
         with self._lock:
-            held = dict(self.state.held)
-            before = {name: one.prompt.reference for name, one in held.items()}
-            for name in sorted({*held, *self._rules.contracts}):
-                one = self._next(snapshot, name, held.get(name), confirmed_at)
-                if one is not None:
-                    held[name] = one
-                self._tell(name, one.why if one else "")
-            self.state = State(snapshot, held)
+            changed = self._follow(snapshot, {*self.state.held, *self._rules.contracts}, confirmed_at)
             self._disk.keep_all(snapshot)
-            for name, one in held.items():
-                if one.current:
-                    self._keep(name, one, snapshot)
-                if self.application(name).handed:
-                    self.application(name).gets(one.prompt, live=one.current)
-            return [name for name, one in held.items() if name in before and one.prompt.reference != before[name]]
+            return changed
 
-    def confirm(self) -> None:
-        """What is served is still what the remote says."""
-        served = [name for name, one in self.state.held.items() if one.current]
+    def confirm(self) -> list[str]:
+        """The remote still serves what it did. Returns the prompts that changed all the same.
+
+        What was refused is looked at again: a full disk, a slow gpg, a list of signers that was not there yet must not
+        keep a rollback away until the branch moves once more.
+        """
+        with self._lock:
+            held, changed = self.state.held, list[str]()
+            served = [name for name, one in held.items() if one.current]
+            refused = {*held, *self._rules.contracts} - set(served)
+            if refused and self.state.snapshot is not None:
+                changed = self._follow(self.state.snapshot, refused, confirmed_at=0.0)
         self._disk.confirm((name, self._contract(name)) for name in served)
+        return changed
 
     def first(self, name: str, *, remote: str, fault: str) -> Held:
         """A prompt that nobody asked for so far: from the remote's environment, the disk, or the bundled snapshot.
@@ -106,6 +104,23 @@ class Memory:
                     self._keep(name, held, self.state.snapshot)
             self.application(name).gets(held.prompt, live=held.current)
             return held
+
+    def _follow(self, snapshot: Snapshot, names: Collection[str], confirmed_at: float) -> list[str]:
+        """These prompts become what the snapshot holds of them, where that may be served; those that changed."""
+        held = dict(self.state.held)
+        before = {name: one.prompt.reference for name, one in held.items()}
+        for name in sorted(names):
+            one = self._next(snapshot, name, held.get(name), confirmed_at)
+            if one is not None:
+                held[name] = one
+        self.state = State(snapshot, held)
+        for name in held.keys() & set(names):
+            one = held[name]
+            if one.current:
+                self._keep(name, one, snapshot)
+            if self.application(name).handed:
+                self.application(name).gets(one.prompt, live=one.current)
+        return [name for name, one in held.items() if name in before and one.prompt.reference != before[name]]
 
     def _found(self, name: str, remote: str, fault: str) -> Held:
         snapshot, refused = self.state.snapshot, ""
@@ -153,6 +168,8 @@ class Memory:
             return ServeError(f"{self._bundled}: {error.strerror}")
         except ServeError as error:
             return error
+        except Exception as error:  # the fence around a file of the application's, which may lie in an archive
+            return ServeError(f"{self._bundled}: {type(error).__name__}: {error}")
         if found.environment != self._rules.environment:
             return ServeError(f"it is one of {found.environment}")
         return found if found.of(name) else ServeError("it does not hold this prompt")
@@ -160,22 +177,25 @@ class Memory:
     def _next(self, snapshot: Snapshot, name: str, held: Held | None, confirmed_at: float) -> Held | None:
         """What is served of a prompt from now on; None when there is nothing that could be."""
         files = snapshot.of(name)
-        if held is not None and held.files == files:
-            return replace(held, current=True, commit=snapshot.commit, why="")
         try:
             if not files:
                 raise ServeError(f"{self._rules.environment} does not hold it any more")
-            return self._accepted(snapshot, name, "remote", held)
+            if held is not None and held.files == files:
+                one = replace(held, current=True, origin="remote", commit=snapshot.commit, why="")
+            else:
+                one = self._accepted(snapshot, name, "remote", held)
         except ServeError as error:
             why = (
                 f"{name} as {self._rules.environment} serves it now is refused: {error.message}"
                 if files
                 else error.message
             )
+            self._tell(name, why)
             if held is None:
-                self._tell(name, why)
                 return None
             return replace(held, current=False, why=why, seen_at=confirmed_at if held.current else held.seen_at)
+        self._tell(name, "")
+        return one
 
     def _accepted(self, snapshot: Snapshot, name: str, origin: str, held: Held | None) -> Held:
         files = snapshot.of(name)

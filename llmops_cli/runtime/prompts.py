@@ -199,8 +199,7 @@ class Prompts:
             raise ServeError(f"there is no branch llmops/{self.environment}")
         known = self._memory.state.snapshot
         if known is not None and known.commit == tip:
-            self._memory.confirm()
-            return []
+            return self._memory.confirm()
         files, now = self._remote.files(tip), self._clock()
         return self._memory.take(tip, files, now=now, confirmed_at=self._polled.confirmed_at)
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from llmops_cli.errors import InputError
+
 if TYPE_CHECKING:
     from llmops_cli.prompts.prompt import Prompt
     from llmops_cli.runtime.application import Application
@@ -44,8 +46,13 @@ class ServedPrompt:
 
         Raises InputError that names every variable that is missing, unknown or does not fit.
         """
+        try:
+            messages = self._prompt.render(variables)
+        except InputError:
+            self._application.fails(variables)
+            raise
         self._application.renders(variables)
-        return [{"role": message.role, "content": message.content} for message in self._prompt.render(variables)]
+        return [{"role": message.role, "content": message.content} for message in messages]
 
     @property
     def variables(self) -> list[str]:

@@ -4,6 +4,7 @@ One JSON document. Files are text where they are UTF-8 (so that a person can rea
 """
 
 import json
+import math
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,13 +57,16 @@ def read_snapshot(data: bytes, *, label: str) -> Snapshot:
         document = json.loads(data)
         if document["format"] != FORMAT:
             raise ValueError
+        taken_at = float(document["taken_at"])
+        if not math.isfinite(taken_at):
+            raise ValueError
         return Snapshot(
             environment=_text(document["environment"]),
             commit=_text(document["commit"]),
-            taken_at=float(document["taken_at"]),
+            taken_at=taken_at,
             files={_text(path): _as_bytes(content) for path, content in document["files"].items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         raise ServeError(f"{label} is no snapshot of an environment") from None
 
 

@@ -52,6 +52,19 @@ def test_a_version_that_the_application_does_not_fit_is_held_back(
     assert (now.version, now.source) == ((first[0], "stale") if words else (then[0], "live"))
 
 
+def test_one_bad_call_among_good_ones_keeps_no_rollback_away(repository: Path, make: MakePrompts) -> None:
+    put(repository, released("3.2.0"))
+    prompts = make()
+    prompt = prompts.get("rag-answer")
+    prompt.render(question="Why?")
+    for wrong in ({}, {"question": "Why?", "admin": "yes"}):
+        with pytest.raises(InputError):
+            prompt.render(**wrong)
+    put(repository, released("3.1.0"))
+    prompts.refresh()
+    assert (prompts.get("rag-answer").version, prompts.get("rag-answer").why) == ("3.1.0", "")
+
+
 OUTPUT = """output:
   format: json
   schema: {{type: object, properties: {{{fields}}}, required: [{names}]}}

@@ -107,6 +107,29 @@ def test_a_restart_without_the_remote_serves_from_disk_then_from_the_bundle_then
         one.refresh()
         assert said(one.get("rag-answer")) == (version, "live", 0)
 
+    # what was on disk, and was confirmed since, is in memory
+    again = make()
+    repository.rename(tmp_path / "gone.git")
+    assert again.get("rag-answer").source == "disk"
+    (tmp_path / "gone.git").rename(repository)
+    again.refresh()
+    assert again.get("rag-answer").source == "live"
+    repository.rename(tmp_path / "gone.git")
+    again.refresh()
+    assert again.get("rag-answer").source == "stale"
+
+
+class Missing:
+    """A file in an archive that does not hold it."""
+
+    def read_bytes(self) -> bytes:
+        raise KeyError("There is no item named 'prompts.json' in the archive")
+
+
+def test_a_disk_and_a_bundle_that_cannot_be_read_are_told_of(tmp_path: Path, make: MakePrompts) -> None:
+    with pytest.raises(ServeError, match="File name too long.*no item named"):
+        make(cache_dir=tmp_path / ("x" * 300), bundled=Missing()).get("rag-answer")
+
 
 def test_what_lies_on_disk_is_checked_like_what_a_remote_sends(
     tmp_path: Path, repository: Path, make: MakePrompts
@@ -126,6 +149,37 @@ def test_what_lies_on_disk_is_checked_like_what_a_remote_sends(
         path.write_bytes(b'{"format": "llmops.snap')
     with pytest.raises(ServeError, match="is no snapshot of an environment"):
         make().get("rag-answer")
+    good = Snapshot("production", "c" * 40, 0, released("3.1.0")).to_bytes()
+    for age in (b"1" + b"0" * 400, b"NaN", b"Infinity"):
+        for path in files:
+            path.write_bytes(good.replace(b'"taken_at": 0', b'"taken_at": ' + age))
+        with pytest.raises(ServeError, match="is no snapshot of an environment"):
+            make().get("rag-answer")
+    for path in files:
+        path.write_bytes(good.replace(b'"production"', b'"staging"'))
+    with pytest.raises(ServeError, match="is of staging"):
+        make().get("rag-answer")
+
+
+def test_what_was_refused_is_looked_at_again_though_the_branch_did_not_move(
+    tmp_path: Path, repository: Path, make: MakePrompts, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ann, signers = ssh_key(tmp_path, "ann"), tmp_path / "allowed_signers"
+    signers.write_text(allowed(ann=ann))
+    put(repository, released("3.2.0", key=ann))
+    prompts = make(signers=signers)
+    assert prompts.get("rag-answer").source == "live"
+    signers.rename(tmp_path / "away")
+    put(repository, released("3.1.0", key=ann))  # the rollback comes while the list is being replaced
+    for _ in range(3):
+        clock.now += 5
+        prompts.refresh()
+        assert "nobody may sign" in prompts.get("rag-answer").why
+    assert said(prompts.get("rag-answer")) == ("3.2.0", "stale", 15)
+    assert len([record for record in caplog.records if "nobody may sign" in record.message]) == 1
+    (tmp_path / "away").rename(signers)
+    prompts.refresh()
+    assert said(prompts.get("rag-answer")) == ("3.1.0", "live", 0)
 
 
 def test_an_environment_that_answers_without_the_prompt_is_an_answer(
