@@ -16,8 +16,11 @@ class Contract:
     @classmethod
     def of(cls, name: str, declared: "Contract | Iterable[str]") -> "Contract":
         """From what the application wrote. Raises InputError for one text, which would count letter by letter."""
-        if isinstance(declared, Contract):
-            return cls(frozenset(declared.variables), frozenset(declared.output))
-        if isinstance(declared, str):
-            raise InputError(f"the contract of {name} is a list of variables", hint=f'write: ["{declared}"]')
-        return cls(frozenset(declared))
+        one = declared if isinstance(declared, Contract) else cls(_names(name, "variables", declared))
+        return cls(_names(name, "variables", one.variables), _names(name, "fields", one.output))
+
+
+def _names(prompt: str, what: str, given: Iterable[str]) -> frozenset[str]:
+    if isinstance(given, str):
+        raise InputError(f"the contract of {prompt} is a list of {what}", hint=f'write: ["{given}"]')
+    return frozenset(given)

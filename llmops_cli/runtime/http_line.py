@@ -150,6 +150,8 @@ class HttpLine:
     def _proxy(self) -> SplitResult | None:
         """The proxy that the surroundings name (HTTPS_PROXY, NO_PROXY, ...)."""
         named = getproxies().get(self._url.scheme, "")
+        if self._url.scheme == "http" and self._authorization:
+            return None  # a token in the clear stays on loopback
         if not named or proxy_bypass(str(self._url.hostname)):
             return None
         return urlsplit(named if "://" in named else f"http://{named}")

@@ -2,13 +2,24 @@
 
 import time
 
-from llmops_cli.errors import ServeError
+from llmops_cli.errors import InputError, ServeError
 
 MAX_TALK = 256 << 10  # bytes of an answer that names capabilities or a branch
 MAX_PACK = 64 << 20  # bytes of a pack on the wire
 MAX_OBJECTS = 200_000
 MAX_UNPACKED = 256 << 20  # bytes of all objects of a pack together
 MAX_DEPTH = 64  # folders in folders
+
+
+_MAX_S = 86400.0
+
+
+def checked_seconds(name: str, given: float, *, zero: bool) -> float:
+    """A time that the application chose. Raises InputError for what nobody can wait for; NaN is such a time."""
+    if not (0 < given <= _MAX_S or (zero and given == 0)):
+        least = "0" if zero else "more than 0"
+        raise InputError(f"{name}={given} is no time to wait", hint=f"give {least} to {_MAX_S:,.0f} seconds")
+    return given
 
 
 class Deadline:

@@ -74,29 +74,34 @@ class Prompts:
         on_change: Callable[[ServedPrompt], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Raises InputError for an address, a name or a contract that is none. The network is not waited for."""
+        """Raises InputError for an address, a name, a time or a contract that is none. Waits for no network."""
         # here, and not in the thread that polls: a process that forks while a module is half imported breaks its child
         from llmops_cli.runtime.acceptance import checked_environment, checked_name
         from llmops_cli.runtime.disk import Disk
+        from llmops_cli.runtime.limits import checked_seconds
         from llmops_cli.runtime.memory import Memory, Rules
         from llmops_cli.runtime.remote import open_remote
         from llmops_cli.runtime.signature import Signers
 
+        checked_seconds("poll_s", poll_s, zero=True)
+        checked_seconds("first_timeout_s", first_timeout_s, zero=True)
+        checked_seconds("timeout_s", timeout_s, zero=False)
         self.environment = checked_environment(environment)
         self._checked_name = checked_name
         self._open: Callable[[], Remote] = partial(
             open_remote, os.fspath(remote), token=token_of(token), timeout_s=timeout_s
         )
         self._remote = self._open()
-        declared = {name: Contract.of(name, one) for name, one in (contract or {}).items()}
-        who = Signers(Path(signers) if signers is not None else None, gpg_keys or ())
+        declared = {checked_name(name, environment): Contract.of(name, one) for name, one in (contract or {}).items()}
+        who = Signers.of(signers, gpg_keys)
         checked = signers is not None or gpg_keys is not None  # an empty list is nobody, and not everybody
         rules = Rules(environment, who if checked else None, declared)
-        folder = Path(cache_dir) if cache_dir is not None else cache_folder()
-        place = Path(bundled) if isinstance(bundled, (str, os.PathLike)) else bundled
+        # absolute: a service that goes to another folder later must not lose its way down
+        folder = Path(cache_dir).absolute() if cache_dir is not None else cache_folder()
+        place = Path(bundled).absolute() if isinstance(bundled, (str, os.PathLike)) else bundled
         disk = Disk(folder, remote=self._remote.shown, environment=environment)
         self._memory = Memory(rules, disk=disk, bundled=place)
-        self._poll_s, self._first_timeout_s, self._timeout_s = poll_s, first_timeout_s, timeout_s
+        self._poll_s, self._timeout_s = poll_s, timeout_s
         self._on_change, self._clock = on_change, clock
         self._polled = _Polled()
         self._poll_lock = threading.Lock()

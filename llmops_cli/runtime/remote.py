@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from llmops_cli.errors import InputError
 from llmops_cli.runtime.git_process import FetchedRepository, LocalRepository, local_folder
 from llmops_cli.runtime.smart_http import SmartHttp
 
@@ -32,6 +33,8 @@ def open_remote(address: str, *, token: str, timeout_s: float) -> Remote:
 
     Raises InputError for an address that is none.
     """
+    if not address.strip():
+        raise InputError("the address of the remote is empty", hint="write https://HOST/PATH.git, or a folder")
     if address.lower().startswith(("http://", "https://")):
         return SmartHttp(address, token=token, poll_timeout_s=timeout_s, fetch_timeout_s=3 * timeout_s)
     folder = local_folder(address)

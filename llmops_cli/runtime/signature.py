@@ -4,6 +4,7 @@ Whatever keeps it from being checked is a refusal: a tool that is missing, a lis
 that nobody was named for.
 """
 
+import os
 import re
 import subprocess
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from llmops_cli.errors import InputError
 from llmops_cli.runtime.pkt_line import shown
 from llmops_cli.vcs.tag_object import split_signature
 
@@ -26,6 +28,13 @@ class Signers:
 
     ssh: Path | None
     gpg: Collection[str] = ()
+
+    @classmethod
+    def of(cls, ssh: "str | os.PathLike[str] | None", gpg: Collection[str] | None) -> "Signers":
+        """From what the application wrote. Raises InputError for one text, which would count letter by letter."""
+        if isinstance(gpg, str):
+            raise InputError("gpg_keys is a list of fingerprints", hint=f'write: ["{gpg}"]')
+        return cls(Path(ssh).absolute() if ssh is not None else None, tuple(gpg or ()))
 
 
 def why_not_signed(tag: bytes, signers: Signers) -> str:

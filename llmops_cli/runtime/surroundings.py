@@ -10,7 +10,7 @@ TOKEN = "LLMOPS_GIT_TOKEN"  # noqa: S105 - the name of the variable
 
 def token_of(given: str) -> str:
     """The token for the remote: the one that was given, else that of the environment; empty without one."""
-    return given or os.environ.get(TOKEN, "")
+    return (given or os.environ.get(TOKEN, "")).strip()  # a file that holds one ends with a line end
 
 
 def cache_folder() -> Path | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llmops_cli.runtime import InputError, ServedPrompt, ServeError
+from llmops_cli.runtime import Contract, InputError, ServedPrompt, ServeError
 from llmops_cli.runtime.snapshot import Snapshot
 from tests.git_server import TOKEN, GitServer
 from tests.runtime.environment import put
@@ -127,7 +127,7 @@ class Missing:
 
 
 def test_a_disk_and_a_bundle_that_cannot_be_read_are_told_of(tmp_path: Path, make: MakePrompts) -> None:
-    with pytest.raises(ServeError, match="File name too long.*no item named"):
+    with pytest.raises(ServeError, match=r"File name too long.*no item named"):
         make(cache_dir=tmp_path / ("x" * 300), bundled=Missing()).get("rag-answer")
 
 
@@ -309,8 +309,29 @@ def test_a_wrong_variable_is_told_by_its_name(repository: Path, make: MakePrompt
         make().get("../rag-answer")
     with pytest.raises(InputError, match="is not the name of an environment"):
         make(environment="../main")
-    with pytest.raises(InputError, match="is a list of variables"):
-        make(contract={"rag-answer": "question"})
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"contract": {"rag-answer": "question"}}, "is a list of variables"),
+        ({"contract": {"rag-answer": Contract("question")}}, "is a list of variables"),
+        ({"contract": {"rag-answer": Contract(["question"], output="label")}}, "is a list of fields"),
+        ({"contract": {"Rag Answer": ["question"]}}, "is not a prompt name"),
+        ({"contract": {"rag-answer@3.1.0": ["question"]}}, "these are the prompts of production"),
+        ({"gpg_keys": "0F3C" * 10}, "is a list of fingerprints"),
+        ({"poll_s": -1}, "poll_s=-1 is no time to wait"),
+        ({"poll_s": float("nan")}, "poll_s=nan is no time to wait"),
+        ({"first_timeout_s": float("inf")}, "first_timeout_s=inf is no time to wait"),
+        ({"timeout_s": 0}, "timeout_s=0 is no time to wait"),
+        ({"remote": " "}, "the address of the remote is empty"),
+    ],
+)
+def test_an_option_that_could_never_hold_is_refused_at_once(
+    make: MakePrompts, options: dict[str, object], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        make(**options)
 
 
 def test_the_thread_polls_by_itself_and_ends(tmp_path: Path, repository: Path, make: MakePrompts) -> None:

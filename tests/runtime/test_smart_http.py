@@ -346,6 +346,18 @@ def test_a_proxy_is_used_where_the_surroundings_name_one(
         assert proxy.requests[-1] == "POST /prompts.git/git-upload-pack"
 
 
+def test_a_token_in_the_clear_goes_to_no_proxy(
+    client: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = put(bare(tmp_path / "prompts.git"), FILES)
+    with GitServer(tmp_path) as server, GitServer(tmp_path, token="") as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert client(server, token=TOKEN).tip(BRANCH) == commit
+        assert proxy.requests == []
+
+
 def test_what_has_a_name_that_is_no_text_belongs_to_no_prompt(client: Connect, tmp_path: Path) -> None:
     folder = bare(tmp_path / "prompts.git")
     blob = git(folder, "hash-object", "-w", "--stdin", stdin=b"x").decode().strip()
