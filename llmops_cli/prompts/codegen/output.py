@@ -126,10 +126,12 @@ class OutputClasses:
             return _union([self._of({**schema, "type": kind}, place) for kind in kinds])
         if kinds == ["object"]:
             inner = self._of(schema.get("additionalProperties", True), place)
-            return _bounded(f"dict[str, {inner.text}]", schema, "object", {"additionalProperties"}, inner)
+            return _bounded(
+                f"dict[str, {inner.text}]", schema, "object", {"additionalProperties"}, replace(inner, null=False)
+            )
         if kinds == ["array"]:
             inner = self._of(schema.get("items", True), place)
-            return _bounded(f"list[{inner.text}]", schema, "array", {"items"}, inner)
+            return _bounded(f"list[{inner.text}]", schema, "array", {"items"}, replace(inner, null=False))
         if kinds[0] not in _SCALARS:
             return _anything(_unsaid(schema, set()))
         return _bounded(_SCALARS[kinds[0]], schema, kinds[0], set(), Type("", null=kinds == ["null"]))

@@ -22,7 +22,7 @@ OF_PYDANTIC = frozenset({
 MENTIONED = frozenset({
     "Annotated", "Any", "BaseModel", "BeforeValidator", "ClassVar", "Field", "Json", "Literal",
     "Messages", "PromptOutput", "PromptVariables", "Prompts", "Protocol", "RootModel", "Served", "TYPE_CHECKING",
-    "TypeVar", "bool", "classmethod", "dict", "float", "int", "list", "str",
+    "TypeVar", "ValueError", "bool", "classmethod", "dict", "float", "int", "list", "str",
 })  # fmt: skip
 # The members of the wrappers themselves, and what pyright calls the instance.
 OF_WRAPPERS = frozenset({"NAME", "VERSION", "DIGEST", "values", "render", "parse", "self", "cls"})
@@ -44,15 +44,15 @@ def literal(value: Json) -> str:
 def docstring(text: str, indent: str = "    ") -> list[str]:
     """The lines of a docstring that says `text`, in paragraphs as written and wrapped anew; empty for no words."""
     paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip())]
-    safe = ["".join(map(_escaped, part)).replace('"""', r"\"\"\"") for part in paragraphs if part]
+    # quotes that would close it: three of them, and those that stand before the three at its end
+    safe = [re.sub(r'"{3,}|"+\Z', lambda q: r"\"" * len(q[0]), "".join(map(_escaped, p))) for p in paragraphs if p]
     if not safe:
         return []
     room = WIDTH - len(indent) - 2 * len('"""')
     wrapped = [textwrap.wrap(part, room, break_long_words=False, break_on_hyphens=False) for part in safe]
     lines = [line for part in wrapped for line in ["", *part]][1:]
     if len(lines) == 1:
-        end = "\\" + lines[0][-1] if lines[0].endswith('"') else lines[0][-1]
-        return [f'{indent}"""{lines[0][:-1]}{end}"""']
+        return [f'{indent}"""{lines[0]}"""']
     lines[0] = '"""' + lines[0]
     return [*(indent + line if line else "" for line in lines), indent + '"""']
 

@@ -36,6 +36,12 @@ def test_nothing_that_a_prompt_says_leaves_its_place() -> None:
     assert "\x1b" not in made.TEXT and "\u202e" not in made.TEXT
 
 
+@pytest.mark.parametrize("text", ['say """', 'a"', 'b\\"', '""""""', "c\\", '\\"""', '"""" d'])
+def test_quotes_and_backslashes_at_the_end_of_a_description_do_not_close_it(text: str) -> None:
+    with module(make("Say $x.", description=text, variables={"x": {"description": text}})) as made:
+        assert made.P.__doc__ == text
+
+
 def test_the_words_of_prompts_that_do_not_count_for_callers_change_no_digest() -> None:
     stated = {"x": {"max_length": 5}}
     digests = []
@@ -52,7 +58,7 @@ def test_the_words_of_prompts_that_do_not_count_for_callers_change_no_digest() -
 def test_classes_are_called_like_prompts() -> None:
     called = {
         "rag-answer": "RagAnswer", "judges/grounded": "JudgesGrounded", "a_b/c-2": "ABC2", "3d": "Prompt3d",
-        "field": "FieldPrompt", "none": "NonePrompt", "any": "AnyPrompt",
+        "value-error": "ValueErrorPrompt", "field": "FieldPrompt", "none": "NonePrompt", "any": "AnyPrompt",
     }  # fmt: skip
     assert {name: class_name(name) for name in called} == called
     assert [module_name(name) for name in ("rag-answer", "judges/x", "3d", "class")] == [

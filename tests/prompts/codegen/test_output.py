@@ -193,6 +193,15 @@ def test_what_cannot_be_said_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", [{"type": "array", "items": {"type": "null"}},
+                                  {"type": "object", "additionalProperties": {"type": "null"}}])  # fmt: skip
+def test_what_holds_nulls_may_not_be_null_itself(kind: Json) -> None:
+    with module(answering({"type": "object", "properties": {"x": kind}})) as made:
+        assert made.P.parse("{}").x is None
+        with pytest.raises(ValidationError, match="must not be null"):
+            made.P.parse('{"x": null}')
+
+
 def test_a_whole_answer_that_may_be_null_and_holds_itself() -> None:
     schema: Json = {"type": ["object", "null"], "properties": {"next": {"$ref": "#"}}}
     with module(answering(schema)) as made:
