@@ -24,6 +24,7 @@ from llmops_cli.prompts.formats.wording import (
     jinja_of,
     message_keys,
     object_schema,
+    refuse_loops_over_objects,
     variables_of,
 )  # fmt: skip
 from llmops_cli.prompts.prompt import Prompt, tool_function, tool_name, tool_schema
@@ -55,6 +56,7 @@ def read(sheet: Sheet, told: Told) -> Entries:
     if partials:
         keys[FILES] = {path: jinja_of(included) + "\n" for path, included in partials.items()}
     variables = completed(_variables(mapping(front.get("input")), told), pieces, told, strict=False)
+    refuse_loops_over_objects(pieces, variables)
     keys["variables"] = variables
     keys |= message_keys(messages, "jinja")
     keys |= _tools(front, told)
@@ -223,7 +225,9 @@ def _body(prompt: Prompt) -> str:
     roles = {ours: theirs for theirs, ours in _ROLES.items()}
     history = mapping(prompt.metadata.get(NAME)).get(HISTORY)
     for index, message in enumerate(prompt.messages):
-        text = handlebars_text(pieces_of(message.content, prompt.template_format))
+        pieces = pieces_of(message.content, prompt.template_format)
+        refuse_loops_over_objects(pieces, variables_of(prompt))
+        text = handlebars_text(pieces)
         alone = len(prompt.messages) == 1 and message.role == "user" and not text[:1].isspace() and history is None
         body += ("{{history}}" if history == index else "") + (
             text if alone else f'{{{{role "{roles[message.role]}"}}}}{text}'

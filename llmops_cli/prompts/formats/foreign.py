@@ -18,7 +18,7 @@ from llmops_cli.prompts.formats.imported import Exported, Imported
 from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.note import LeftOutError, Note
 from llmops_cli.prompts.formats.schemas import Entries, mapping
-from llmops_cli.prompts.formats.settings import Told, without_secrets
+from llmops_cli.prompts.formats.settings import Told, line_of_secret, without_secrets
 from llmops_cli.prompts.formats.text import FIRST_VERSION, load_all, new_path, version_of
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.template import TemplateError
@@ -107,6 +107,7 @@ def export_to(kind: Format, prompt: Prompt) -> Exported:
 def _keys(kind: Format, name: str, file: Path, told: Told) -> Entries:
     """The keys of our file, with what is kept. Raises FileError and LeftOutError."""
     sheet = replace(kind.parse(read_text(file), str(file)), beside=lambda name: _text_beside(file, name))
+    _refuse_secrets(kind.read(sheet, Told()))
     clean = replace(sheet, front=None if sheet.front is None else mapping(without_secrets({**sheet.front}, "", told)))
     keys = kind.read(clean, told)
     try:
@@ -115,6 +116,15 @@ def _keys(kind: Format, name: str, file: Path, told: Told) -> Entries:
         raise LeftOutError("; ".join(f"{p.key}: {p.message}".removeprefix(": ") for p in error.problems)) from None
     kept = {**mapping(mapping(keys.get("metadata")).get(kind.name)), **_kept(kind, clean, prompt)}
     return {**keys, "metadata": {kind.name: kept}} if kept else keys
+
+
+def _refuse_secrets(keys: Entries) -> None:
+    """Raises LeftOutError where what the model is to see holds a key: without it the prompt would be another one."""
+    messages = keys.get("messages")
+    spoken = [mapping(one).get("content") for one in messages] if isinstance(messages, list) else []
+    for text in [keys.get("template"), *spoken, *_partials(keys).values()]:
+        if line := line_of_secret(str(text or "")):
+            raise LeftOutError(f"line {line} of a message is what looks like a secret; take it out of the text")
 
 
 def _kept(kind: Format, sheet: Sheet, prompt: Prompt) -> Entries:

@@ -10,7 +10,7 @@ from llmops_cli.files.json_value import Json
 from llmops_cli.files.yaml_source import parse_yaml
 from llmops_cli.files.yaml_text import yaml_text
 
-_BEGIN: Final = re.compile(r"\ufeff?(?:(?:#[^\n]*|[ \t]*)\r?\n)*---[ \t]*\r?\n")
+_BEGIN: Final = re.compile(r"\ufeff?(?:(?:#[^\n]*+|[ \t]*+\r?)\n)*+---[ \t]*\r?\n")
 _END: Final = re.compile(r"(?m)^---[ \t]*(?:\r?\n|\Z)")
 
 

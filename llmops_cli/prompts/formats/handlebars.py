@@ -174,6 +174,7 @@ class Reader:
         self.at = 0
         self.scopes = [Scope()]
         self.depth = 0  # of blocks
+        self.end: Token | None = None  # of the block that was read last
 
     def all(self) -> Pieces:
         pieces, end = self._until()
@@ -263,14 +264,16 @@ class Reader:
             self.scopes.pop()
         otherwise: Pieces = ()
         if end and end.kind == "else" and end.words:
-            otherwise = tuple(self.block(Token("#", " ".join(end.words), end.line, end.words)))
-            self.depth -= 1
-            return then, otherwise
-        if end and end.kind == "else":
+            otherwise = tuple(self.block(Token("else ", " ".join(end.words), end.line, end.words)))
+            end = self.end
+        elif end and end.kind == "else":
             otherwise, end = self._until()
         self.depth -= 1
+        self.end = end
         if end is None or end.kind != "/":
             raise LeftOutError(f"line {token.line}: {{{{{token.kind}{token.text}}}}} is never closed")
+        if token.kind != "else " and end.words != token.words[:1]:
+            raise LeftOutError(f"line {end.line}: {{{{/{end.text}}}}} closes no {{{{{token.kind}{token.text}}}}}")
         return then, otherwise
 
     def _value(self, word: str, token: Token) -> "Place | str | int | float | bool":

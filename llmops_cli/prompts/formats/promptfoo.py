@@ -12,9 +12,10 @@ from llmops_cli.files.json_value import Json
 from llmops_cli.files.yaml_text import yaml_text
 from llmops_cli.prompts.formats.imported import Exported
 from llmops_cli.prompts.formats.jinja_pieces import pieces_of
-from llmops_cli.prompts.formats.pieces import jinja_text
+from llmops_cli.prompts.formats.pieces import If, jinja_text, walk
 from llmops_cli.prompts.formats.schemas import Entries
 from llmops_cli.prompts.formats.settings import Told
+from llmops_cli.prompts.formats.wording import refuse_loops_over_objects, variables_of
 from llmops_cli.prompts.prompt import Message, Prompt
 from llmops_cli.prompts.template import TemplateFormat
 
@@ -33,7 +34,7 @@ def export_promptfoo(prompt: Prompt) -> Exported:
     """A configuration of one prompt and its model. Raises LeftOutError where Nunjucks cannot say the messages."""
     told = Told()
     front: Entries = {"description": prompt.description} if prompt.description else {}
-    front["prompts"] = [{"label": prompt.name, "raw": _raw(prompt)}]
+    front["prompts"] = [{"label": prompt.name, "raw": _raw(prompt, told)}]
     if provider := _provider(prompt, told):
         front["providers"] = [provider]
     defaults: Entries = {name: one.default for name, one in prompt.variables.items() if not one.required}
@@ -49,8 +50,16 @@ def export_promptfoo(prompt: Prompt) -> Exported:
     return Exported(yaml_text(front), tuple(told.notes))
 
 
-def _raw(prompt: Prompt) -> str:
+def _raw(prompt: Prompt, told: Told) -> str:
     """The text of the one message of a user, else the messages in JSON."""
+    variables = variables_of(prompt)
+    for message in prompt.messages:
+        pieces = pieces_of(message.content, prompt.template_format)
+        refuse_loops_over_objects(pieces, variables)
+        for piece in walk(pieces):
+            name = piece.test.place.name if isinstance(piece, If) and piece.test.equals is None else ""
+            if variables.get(name, {}).get("type") in ("array", "object"):
+                told.differs(f"variable {name}", "Nunjucks takes it for true in a condition when it is empty, too")
     texts = [nunjucks_of(message.content, prompt.template_format) for message in prompt.messages]
     if len(texts) == 1 and prompt.messages[0].role == "user" and not _read_otherwise(texts[0]):
         return texts[0]

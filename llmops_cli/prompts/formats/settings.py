@@ -10,11 +10,15 @@ from llmops_cli.prompts.formats.note import Note
 from llmops_cli.prompts.formats.schemas import Entries
 
 _SECRET: Final = re.compile(
-    r"api[_-]?key|secret|password|credential|authorization|(access|auth|bearer)[_-]?token|^token$", re.IGNORECASE
+    r"(api|access|account|private|subscription)[_-]?key|secret|passw|passphrase|credential|authorization"
+    r"|connection[_-]?string|(access|auth|bearer|refresh|session)[_-]?token|^token$",
+    re.IGNORECASE,
 )
 _SECRET_VALUE: Final = re.compile(
-    r"\b(sk-[\w-]{16,}|gh[pousr]_\w{20,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{30,}|xox[abpr]-[\w-]{10,})"
+    r"\b(sk-[\w-]{16,}|[sr]k_(live|test)_\w{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|AKIA[A-Z0-9]{12,}|AIza[\w-]{30,}"
+    r"|xox[abpr]-[\w-]{10,}|hf_\w{30,})|-----BEGIN [A-Z ]*PRIVATE KEY"
 )
+_TYPE: Final = re.compile(r"(any|boolean|integer|null|number|string)\s*(,.*)?", re.DOTALL)  # of a Picoschema
 _REFERENCE: Final = re.compile(r"\$\{(env|file):[^}]*\}")
 _OURS: Final = {
     "temperature": "temperature", "maxOutputTokens": "max_tokens", "maxTokens": "max_tokens", "topP": "top_p",
@@ -59,8 +63,7 @@ def without_secrets(value: Json, where: str, told: Told) -> Json:
         kept: Entries = {}
         for key, item in value.items():
             place = f"{where}.{key}" if where else key
-            plain = isinstance(item, str) and not _REFERENCE.fullmatch(item.strip())
-            if _SECRET.search(key) and plain and item:
+            if _SECRET.search(key) and _is_secret(key, item):
                 told.left_out(place, "a secret is not copied into a prompt; give it to the process that asks the model")
             else:
                 kept[key] = without_secrets(item, place, told)
@@ -72,6 +75,25 @@ def without_secrets(value: Json, where: str, told: Told) -> Json:
         if found := _REFERENCE.search(value):
             told.differs(where, f"{found[0]} is kept as it is written; nothing is looked up")
     return value
+
+
+def _is_secret(key: str, value: Json) -> bool:
+    """Whether the value of a key that is called like a secret is one: no reference, and not the type of a field."""
+    match value:
+        case str():
+            return bool(value) and not _REFERENCE.fullmatch(value.strip()) and not _TYPE.fullmatch(value.strip())
+        case list():
+            return "(" not in key and any(_is_secret(key, item) for item in value)
+        case dict():
+            described = "(" in key or {"type", "kind"} & value.keys()
+            return not described and any(_is_secret(key, item) for item in value.values())
+    return value is not None and not isinstance(value, bool)
+
+
+def line_of_secret(text: str) -> int:
+    """The line (from 1) on which a text holds what looks like a secret; 0 where it holds none."""
+    found = _SECRET_VALUE.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def is_reference(value: Json) -> bool:
@@ -88,7 +110,7 @@ def read_params(given: Mapping[str, Json], where: str, told: Told, *, further: M
     for key, value in {**given, **{key: value for key, value in further.items() if key in NOT_PARAMS}}.items():
         if key in _OURS and value is not None:
             params[_OURS[key]] = value
-        elif not _SECRET.search(key):
+        else:
             told.differs(f"{where}.{key}", "is kept in the metadata of the prompt, and not sent to the model")
     return params
 

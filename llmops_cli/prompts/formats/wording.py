@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from llmops_cli.files.json_value import Json
 from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.note import LeftOutError
-from llmops_cli.prompts.formats.pieces import Piece, Pieces, Place, Print, jinja_text, kinds_of
-from llmops_cli.prompts.formats.schemas import EMPTY, Entries, property_of, variable_of
+from llmops_cli.prompts.formats.pieces import Each, Piece, Pieces, Place, Print, jinja_text, kinds_of, walk
+from llmops_cli.prompts.formats.schemas import EMPTY, Entries, mapping, property_of, variable_of
 from llmops_cli.prompts.formats.settings import Told
 from llmops_cli.prompts.partials import own_text
 from llmops_cli.prompts.prompt import Prompt
@@ -88,6 +88,15 @@ def completed(variables: Mapping[str, Json], pieces: Sequence[Piece], told: Told
             if not strict and variables:
                 told.differs(name, "is mentioned and not declared: required here, and empty there when it is missing")
     return found
+
+
+def refuse_loops_over_objects(pieces: Sequence[Piece], variables: Mapping[str, Json]) -> None:
+    """Raises LeftOutError for a loop over an object: jinja goes through its keys, the others through its values."""
+    for piece in walk(pieces):
+        if isinstance(piece, Each) and not piece.items.steps:
+            name = piece.items.name
+            if mapping(variables.get(name)).get("type") == "object":
+                raise LeftOutError(f"a loop over the object {name} goes through its keys here, and not there")
 
 
 def variables_of(prompt: Prompt) -> dict[str, Entries]:

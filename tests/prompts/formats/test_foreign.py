@@ -44,6 +44,10 @@ def test_what_cannot_be_read_is_an_error_with_its_place(kind: str, text: str | b
          "{{>header}}: there is no _header.prompt beside it"),
         ("dotprompt", "---\ninput: {schema: MySchema}\n---\nHi", "the schema 'MySchema' is defined in a program"),
         ("dotprompt", "---\nmodel: a\n---\n", "there is no message in it"),
+        ("dotprompt", "---\ninput: {schema: {m(object): {a: string}}}\n---\n{{#each m}}{{this}}{{/each}}",
+         "a loop over the object m goes through its keys here, and not there"),
+        ("dotprompt", "Hi\nsk-abcdefghijklmnopqrstuv", "line 2 of a message is what looks like a secret"),
+        ("langchain", "template: my key is ghp_0123456789abcdefghijklmn", "line 1 of a message is what looks like a"),
         ("prompty", "---\nname: x\n---\nsystem:\nHi\n{{ x.__class__ }}", "line 6: attribute access .__class__ is not"
          " allowed (write ['__class__'] for an item of an object)"),
         ("prompty", "---\nname: x\n---\n{% for m in ms %}\nuser:\n{{ m }}\n{% endfor %}", "line 4: not valid jinja"),
@@ -88,6 +92,29 @@ Hi
     assert "${env:ENDPOINT}" in written
 
 
+def test_a_secret_need_not_be_text_and_a_field_that_is_called_like_one_is_none(tmp_path: Path) -> None:
+    text = """---
+input:
+  schema: {token: "string, what to classify", password?: string, "secret?(object)": {a: string}}
+config: {password: 123456, apiKey: [abc], auth: {secret: {value: hunter2}}, temperature: 0}
+---
+{{token}} {{password}}
+"""
+    prompt, told = prompt_of("dotprompt", text, tmp_path)
+    assert prompt is not None and set(prompt.variables) == {"token", "password", "secret"}
+    assert prompt.variables["token"].description == "what to classify" and not prompt.variables["password"].required
+    assert [line.split(": ")[1] for line in told if line.startswith("left out")] == [
+        "config.password", "config.apiKey", "config.auth.secret",
+    ]  # fmt: skip
+    written = (tmp_path / "prompts/one.yaml").read_text()
+    assert not [word for word in ("123456", "abc", "hunter") if word in written]
+
+
+def test_many_lines_above_the_dashes_are_read_in_one_go(tmp_path: Path) -> None:
+    prompt, _ = prompt_of("dotprompt", "# a heading\r\n" * 5_000 + "Hi", tmp_path)
+    assert prompt is not None and prompt.messages[0].content.endswith("Hi")
+
+
 def test_what_changed_since_the_import_is_what_is_exported(tmp_path: Path) -> None:
     text = "---\nmodel: googleai/gemini-pro\nconfig: {temperature: 0.5, version: x}\nacme.team: a\n---\nHi {{name}}\n"
     prompt_of("dotprompt", text, tmp_path)
@@ -127,6 +154,17 @@ def test_what_a_format_cannot_say_is_never_written_in_part(to: str, template: st
     with pytest.raises(InputError, match="cannot be said") as caught:
         export_prompt(make(template, template_format="jinja"), to)
     assert why in caught.value.message
+
+
+def test_what_reads_otherwise_in_other_languages_is_told_or_refused() -> None:
+    listed = make("{% if x %}{{ x }}{% endif %}", template_format="jinja", variables={"x": {"type": "array"}})
+    assert [str(note) for note in export_prompt(listed, "promptfoo").notes] == [
+        "differs: variable x: Nunjucks takes it for true in a condition when it is empty, too"
+    ]
+    keys = make("{% for k in x %}{{ k }}{% endfor %}", template_format="jinja", variables={"x": {"type": "object"}})
+    for to in ("dotprompt", "promptfoo"):
+        with pytest.raises(InputError, match="a loop over the object x goes through its keys here, and not there"):
+            export_prompt(keys, to)
 
 
 def test_an_export_tells_what_has_no_place(tmp_path: Path) -> None:

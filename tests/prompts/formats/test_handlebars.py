@@ -76,6 +76,8 @@ def test_a_template_renders_as_handlebars_renders_it(text: str, said: str | None
         ("{{lookup a 0}}", "line 1: {{lookup a 0}} has no counterpart"),
         ("{{none}}", "a variable cannot be called 'none' here"),
         ("{{}}", "line 1: '{{}}' is an empty tag"),
+        ("{{#if a}}\nx{{/each}}", "line 2: {{/each}} closes no {{#if a}}"),
+        ("{{#each a}}x{{else if b}}y{{else}}z{{/if}}", "line 1: {{/if}} closes no {{#each a}}"),
     ],
 )
 def test_what_cannot_be_said_is_refused_with_its_line(text: str, why: str) -> None:
