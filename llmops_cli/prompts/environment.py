@@ -21,7 +21,7 @@ from llmops_cli.prompts.remote_environment import check_environment_name, fetch_
 from llmops_cli.prompts.rules import Rules, Ruling, read_rules, refusal
 from llmops_cli.prompts.serving import begun
 from llmops_cli.prompts.step import Step, notices, steps_to, version_below
-from llmops_cli.prompts.tag import tag_name
+from llmops_cli.prompts.tag import Release, tag_name
 from llmops_cli.prompts.tag_push import EVERY_PROMPT
 from llmops_cli.prompts.version import exact_version
 from llmops_cli.prompts.wish import Done, Moved, Target, Wish, Wishes
@@ -112,11 +112,16 @@ class _Mover:
             return None
         if not all(ruling.met for ruling in self.rulings):
             raise refusal(self.rules, self.rulings)
+        first = begun(self._registry, environment, but=[step.name for step in changing])
+        moved = [self._as_move(step.release, step.version_before) for step in changing]
         return Draft(
-            change=begun(self._registry, environment)
-            | {path: blob for step in changing for path, blob in step.change.items()},
-            message=message_of([self._as_move(step) for step in changing]),
-            releases=tuple(step.release for step in changing),
+            change={
+                path: blob
+                for change in (*first.values(), *(step.change for step in changing))
+                for path, blob in change.items()
+            },
+            message=message_of([*moved, *(self._as_move(release, "") for release in first)]),
+            releases=(*first, *(step.release for step in changing)),
             names=frozenset(step.name for step in self.steps),
         )
 
@@ -150,7 +155,8 @@ class _Mover:
             wanted = exact_version(target.version)
             if wanted is None or self._registry.release(target.name, wanted) is None:
                 # of a range the remote may have a later one
-                missing.append(tag_name(target.name, wanted) if wanted else f"{target.name}@v*")
+                tag = tag_name(target.name, wanted) if wanted else f"{target.name}@v*"
+                missing += [tag, f"{tag}#*"] if wanted else [tag]  # GTO may have numbered it
         if missing and self.branch.remote and fetch_releases(self.branch.repo, self.branch.remote, missing):
             self.branch.reopen()
         return targets
@@ -169,19 +175,19 @@ class _Mover:
             for sentence in notices(self._registry, step.before, step.release) if step.change and step.before else ():
                 self.branch.tell_once(f"callers may notice, {step.version} against {step.version_before}: {sentence}")
 
-    def _as_move(self, step: Step) -> Move:
+    def _as_move(self, release: Release, before: str) -> Move:
         return Move(
             environment=self.branch.name,
             commit="",
             action=self.wishes.action,
-            prompt=step.name,
-            before=step.version_before,
-            after=step.version,
+            prompt=release.name,
+            before=before,
+            after=str(release.version),
             who="",
             date="",
             reason=one_line(self.wishes.reason),
-            digest=step.release.digest,
-            release_commit=step.release.commit,
+            digest=release.digest,
+            release_commit=release.commit,
         )
 
     def _refuse_yanked(self) -> None:

@@ -130,8 +130,9 @@ def stack_of(moves: Sequence[Move]) -> list[str]:
 
     A promotion puts its version on top. A rollback takes off everything above its target, so that the next rollback
     goes further back and not forth again; a target that was never live takes the place of the one it replaces.
+    At the bottom is what the oldest move took the place of: what GTO's tags served before the branch began.
     """
-    stack: list[str] = []
+    stack = [move.before for move in moves[-1:] if move.before]
     for move in reversed(moves):
         if not move.after:
             continue

@@ -96,7 +96,7 @@ def _attempt(
         for one in missing:
             made.append(_tagged(repo, replace(one, previous=_previous(registry, one)), sign))
         _refuse_unsigned(registry, made)
-        if remote and not push_new_tags(repo, remote, [one.tag for one in wanted], nothing=_NOTHING):
+        if remote and not push_new_tags(repo, remote, [one.tag for one in (*made, *already)], nothing=_NOTHING):
             take_back(repo, {one.tag: one.tag_id for one in made})
             return None
     except BaseException:

@@ -52,13 +52,14 @@ def _places(registry: Registry, release: Release, parts: tuple[str, ...]) -> dic
     return {file_of(name): release.path} | {f"{parts_of(name)}{prefix}{part}": prefix + part for part in parts}
 
 
-def begun(registry: Registry, environment: Environment) -> dict[str, str | bytes | None]:
-    """What a branch that begins where GTO's tags served until now must hold besides: all that the stage serves."""
+def begun(registry: Registry, environment: Environment, *, but: Sequence[str]) -> dict[Release, Change]:
+    """What a branch that begins where GTO's tags served until now must hold besides: all that the stage serves.
+
+    By release; those of the prompts `but` are about to be moved.
+    """
     served = registry.live(environment.name).values() if environment.by_gto else ()
-    found = [release for live in served if (release := registry.release(live.name, live.version))]
+    found = [registry.release(live.name, live.version) for live in served if live.name not in but]
     # the file of one without a digest does not state its version, and no branch could serve it
-    wanted = [(release, registry.released_prompt(release).parts) for release in found if release.digest]
-    change: dict[str, str | bytes | None] = {}
-    for one in changes_to_serve(registry, wanted, tip=None):
-        change |= one
-    return change
+    wanted = [(release, registry.released_prompt(release).parts) for release in found if release and release.digest]
+    changes = changes_to_serve(registry, wanted, tip=None)
+    return {release: change for (release, _), change in zip(wanted, changes, strict=True)}

@@ -35,6 +35,7 @@ class Release:
     date: str = ""  # RFC 3339; for people, never for order
     yanked: str = ""
     deprecated: str = ""
+    counter: str = ""  # `#3` where GTO numbered the tag
 
     @property
     def reference(self) -> str:
@@ -42,7 +43,7 @@ class Release:
 
     @property
     def tag(self) -> str:
-        return tag_name(self.name, self.version)
+        return tag_name(self.name, self.version) + self.counter
 
     def message(self) -> str:
         """The message of the tag."""
@@ -118,4 +119,5 @@ def read_release(tag: TagRef, name: str, version: Version) -> Release | str:
         tag_id=tag.tag_id,
         who=tag.tagger,
         date=tag.date,
+        counter="".join(tag.name.partition("#")[1:]),
     )

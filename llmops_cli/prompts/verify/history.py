@@ -1,7 +1,7 @@
 """The log of an environment, replayed: every commit did what its trailers say, and nothing besides."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llmops_cli.errors import InputError
 from llmops_cli.prompts.live import BRANCHES, Environment, version_in
@@ -66,7 +66,10 @@ def replayed(
     facts = _facts(registry.repo, told)
     released = _released_blobs(registry, [move for _, move in told], moved)
     for step, move in told:
-        for sentence in _lies(move, facts[step.changed.commit, move.prompt], released):
+        fact = facts[step.changed.commit, move.prompt]
+        if not step.changed.parent:  # what was before the branch began, GTO's tags said
+            fact = replace(fact, before=move.before)
+        for sentence in _lies(move, fact, released):
             yield _disagrees(step, sentence)
 
 
@@ -122,12 +125,13 @@ def _lies(move: Move, fact: _Fact, released: Mapping[tuple[str, str], str]) -> I
     known = released.get((move.prompt, move.after))
     if known and fact.blob != known:
         yield f"the file of {move.prompt} is not that of release {move.after}"
-    if fact.tagged and _identity(fact.release) != (move.prompt, move.after, move.digest, move.release_commit):
+    if fact.tagged and _identity(fact.release, move) != (move.prompt, move.after, move.digest, move.release_commit):
         yield f"its trailers and {tag_of(move.prompt)} do not speak of the same release"
 
 
-def _identity(release: Release | None) -> tuple[str, str, str, str] | None:
-    return (release.name, str(release.version), release.digest, release.commit) if release else None
+def _identity(release: Release | None, move: Move) -> tuple[str, str, str, str] | None:
+    """What the tag says of the release; the digest that one of GTO's does not say is left to the move."""
+    return (release.name, str(release.version), release.digest or move.digest, release.commit) if release else None
 
 
 def _released_blobs(registry: Registry, moves: Iterable[Move], moved: frozenset[str]) -> dict[tuple[str, str], str]:

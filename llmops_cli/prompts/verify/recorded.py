@@ -59,11 +59,14 @@ def by_environments(repo: Repo, steps: Iterable[Step]) -> Iterator[Recorded]:
 
 def by_releases(releases: Iterable[Release]) -> Iterator[Recorded]:
     """What each release says of the one below it."""
+    releases = list(releases)
+    tags = {(release.name, release.version): release.tag for release in releases}
     for release in releases:
         match = _PREVIOUS.match(release.previous)
         version = exact_version(match["version"]) if match else None
         if match and version:
-            yield Recorded(tag_name(release.name, version), match["tag_id"], release.tag)
+            tag = tags.get((release.name, version), tag_name(release.name, version))
+            yield Recorded(tag, match["tag_id"], release.tag)
 
 
 def by_this_clone(registry: Registry, names: Sequence[str]) -> Iterator[Recorded]:
