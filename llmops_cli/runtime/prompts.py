@@ -133,10 +133,16 @@ class Prompts:
 
     def refresh(self) -> str:
         """Ask the remote now, in this thread, at most `timeout_s` and the time of a fetch. Returns what went wrong."""
+        return self._refreshed(first=False)
+
+    def _refreshed(self, *, first: bool) -> str:
+        """`first`: only when no poll has ended so far, else what the last one said."""
         if self._closed.is_set():
             return "closed"
         with self._poll_lock:
             before = self._polled
+            if first and self._answered.is_set():
+                return before.fault
             try:
                 changed = self._ask()
             except ServeError as error:
@@ -213,16 +219,16 @@ class Prompts:
         if self._answered.is_set():
             return
         if self._poller is None:
-            self.refresh()
+            self._refreshed(first=True)  # one of the threads that want to know asks; the others wait for its answer
         else:
             self._answered.wait(max(0.0, self._until - time.monotonic()))
 
     def _served(self, name: str, held: "Held") -> ServedPrompt:
         polled = self._polled
         seen_at = polled.confirmed_at if held.current and polled.confirmed_at else held.seen_at
-        age_s = max(0.0, self._clock() - seen_at)
+        passed_s = self._clock() - seen_at
         fault = f"{self._remote.shown}: {polled.fault}" if polled.fault and not self._closed.is_set() else polled.fault
-        why = held.why or fault or self._doubt(held, age_s)
+        why = held.why or fault or self._doubt(held, passed_s)
         origin = "stale" if held.origin == "remote" else held.origin
         return ServedPrompt(
             name=name,
@@ -230,18 +236,20 @@ class Prompts:
             digest=held.prompt.digest,
             environment=self.environment,
             source=cast(Source, origin) if why else "live",
-            age_s=age_s,
+            age_s=max(0.0, passed_s),
             why=why,
             commit=held.commit,
             _prompt=held.prompt,
             _application=self._memory.application(name),
         )
 
-    def _doubt(self, held: "Held", age_s: float) -> str:
+    def _doubt(self, held: "Held", passed_s: float) -> str:
         if not held.current:
             return f"{self._remote.shown} has not answered yet"
-        if self._poll_s and age_s > 3 * self._poll_s + self._timeout_s:
-            return f"{self._remote.shown} was last asked {age_s:.0f} s ago"
+        if self._poll_s and abs(passed_s) > 3 * self._poll_s + self._timeout_s:
+            if passed_s < 0:
+                return f"the clock went back since {self._remote.shown} was asked"
+            return f"{self._remote.shown} was last asked {passed_s:.0f} s ago"
         return ""
 
     def _announce(self, name: str) -> None:

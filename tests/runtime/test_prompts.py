@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llmops_cli.runtime import Contract, InputError, ServedPrompt, ServeError
+from llmops_cli.runtime import Contract, InputError, Prompts, ServedPrompt, ServeError
 from llmops_cli.runtime.snapshot import Snapshot
 from tests.git_server import TOKEN, GitServer
 from tests.runtime.environment import put
@@ -371,6 +371,32 @@ def test_the_first_get_waits_no_longer_than_it_was_told(tmp_path: Path, reposito
         prompts.close()
 
 
+def test_threads_that_ask_first_all_at_once_ask_the_remote_once(tmp_path: Path, make: MakePrompts) -> None:
+    """A remote that answers nobody must cost them one wait together, and not one each, one after the other."""
+    ready = threading.Barrier(8)
+
+    def slow_rubbish(handler: BaseHTTPRequestHandler) -> bool:
+        started.wait(60)
+        return rubbish(handler)
+
+    def first(prompts: Prompts) -> None:
+        ready.wait(60)
+        with pytest.raises(ServeError, match="text/html"):
+            prompts.get("rag-answer")
+
+    started = threading.Event()
+    with GitServer(tmp_path, token="") as server:
+        server.disturb = slow_rubbish
+        prompts = make(f"{server.url}/prompts.git")
+        threads = [threading.Thread(target=first, args=(prompts,)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        started.set()
+        for thread in threads:
+            thread.join(60)
+        assert len(server.requests) == 1
+
+
 def test_nobody_waits_for_a_remote_that_is_slow(
     tmp_path: Path, repository: Path, make: MakePrompts, clock: Clock
 ) -> None:
@@ -400,6 +426,9 @@ def test_nobody_waits_for_a_remote_that_is_slow(
         clock.now += 5000  # a thread that does not come round any more is seen, too
         assert said(rare.get("rag-answer")) == ("3.1.0", "stale", 5000)
         assert rare.get("rag-answer").why.endswith("was last asked 5000 s ago")
+        clock.now -= 10_000
+        assert said(rare.get("rag-answer")) == ("3.1.0", "stale", 0)
+        assert rare.get("rag-answer").why.startswith("the clock went back since")
 
 
 FORK = """
