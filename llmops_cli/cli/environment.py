@@ -202,7 +202,7 @@ def _move(wishes: "Wishes", as_json: bool) -> int:
 
 
 def _use_defaults(error: "FileError") -> None:
-    console.warn(f"the settings are not read, the defaults hold: {error.message}")
+    console.warn(f"the settings are not read, the defaults hold (remote: origin): {error.message}")
 
 
 def _sentence(wishes: "Wishes", moved: "Moved") -> str:

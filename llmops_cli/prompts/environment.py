@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from llmops_cli.errors import InputError, MeasureError
+from llmops_cli.errors import InputError, LlmopsError, MeasureError
 from llmops_cli.prompts.approval import Approval, Moment
 from llmops_cli.prompts.branch import Draft, EnvironmentBranch
 from llmops_cli.prompts.default_branch import fetch_default_branch
@@ -20,7 +20,7 @@ from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.remote_environment import check_environment_name, fetch_releases
 from llmops_cli.prompts.rules import Rules, Ruling, read_rules, refusal
 from llmops_cli.prompts.serving import begun
-from llmops_cli.prompts.step import Step, notices, steps_to, version_below
+from llmops_cli.prompts.step import Step, notices, steps_to, tag_in_log, version_below
 from llmops_cli.prompts.tag import Release, tag_name
 from llmops_cli.prompts.tag_push import EVERY_PROMPT
 from llmops_cli.prompts.version import exact_version
@@ -71,10 +71,14 @@ def _rules(branch: EnvironmentBranch, wishes: Wishes) -> Rules:
     if wishes.source:
         branch.registry.environment(wishes.source)  # a slip of the pen is told at once
     asks = promotes or any(target.version for target in wishes.targets)  # a way back to what was never live there
-    for source in dict.fromkeys((rules.asked.from_, wishes.source)):
-        if source and asks:
+    for source in dict.fromkeys(name for name in (rules.asked.from_, wishes.source) if name and asks):
+        try:
             check_environment_name(branch.repo, Environment(source))
             branch.fetch(environment=source)
+        except LlmopsError:
+            if promotes:
+                raise
+            branch.gone.add(source)  # what cannot be asked approves nothing, and stops no way back to what was live
     return rules
 
 
@@ -100,7 +104,7 @@ class _Mover:
         approval = Approval(moment, self.rules, self.wishes, self.branch.tell_once)
         if self.wishes.everything:
             self._registry.releases()  # all tags in one process, not one for each prompt
-        releases = [self._registry.choose(one.name, one.version) for one in self._targets(environment, approval)]
+        releases = [self._release(environment, target) for target in self._targets(environment, approval)]
         back = self.wishes.action == "rollback"
         self.steps = steps_to(self._registry, environment, releases, back=back, tell=self.branch.tell_once)
         self._say_notices()
@@ -160,6 +164,17 @@ class _Mover:
         if missing and self.branch.remote and fetch_releases(self.branch.repo, self.branch.remote, missing):
             self.branch.reopen()
         return targets
+
+    def _release(self, environment: Environment, target: Target) -> Release:
+        try:
+            return self._registry.choose(target.name, target.version)
+        except InputError as error:
+            back = tag_in_log(self.branch.repo, environment, target) if self.wishes.action == "rollback" else ""
+            if not back:
+                raise
+            message = f"{error.message} any more: its tag is gone; nothing was changed"
+            hint = f"the log of {environment.name} has the tag; run this, and try again: {back}"
+            raise InputError(message, hint=hint) from None
 
     def _versioned(self, environment: Environment, target: Target) -> Target:
         version = target.version.removeprefix("v")

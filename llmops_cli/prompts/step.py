@@ -11,9 +11,12 @@ from llmops_cli.prompts.moves import read_moves, stack_of
 from llmops_cli.prompts.promotable import way_back
 from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.released_texts import ReleasedText, read_released
+from llmops_cli.prompts.served import tag_of
 from llmops_cli.prompts.serving import Change, changes_to_serve
-from llmops_cli.prompts.tag import Release
-from llmops_cli.prompts.version import Level
+from llmops_cli.prompts.tag import Release, tag_name
+from llmops_cli.prompts.version import Level, exact_version
+from llmops_cli.prompts.wish import Target
+from llmops_cli.vcs.repo import Repo
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,18 @@ def version_below(registry: Registry, environment: Environment, name: str, *, se
             hint=f"name a version: llmops rollback {name} VERSION; {registry.known(name)}",
         )
     return earlier
+
+
+def tag_in_log(repo: Repo, environment: Environment, target: Target) -> str:
+    """The command that brings back the tag of a release which was live there; empty where the log does not hold it."""
+    wanted = exact_version(target.version)
+    if wanted is None or environment.tip is None:
+        return ""
+    log = read_moves(repo, environment.name, environment.tip, name=target.name)
+    places = [f"{move.commit}:{tag_of(target.name)}" for move in log if move.after == str(wanted)]
+    held = next((place for place, blob in zip(places, repo.object_ids(places), strict=True) if blob), "")
+    ref = f"refs/tags/{tag_name(target.name, wanted)}"
+    return f"git update-ref {ref} $(git show {held} | git hash-object -w -t tag --stdin)" if held else ""
 
 
 def notices(registry: Registry, before: Live, target: Release) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 
@@ -168,6 +169,21 @@ def test_an_unreachable_remote_changes_nothing_and_no_push_works(make_repo: Make
     ]
 
 
+def test_a_tag_that_is_gone_everywhere_comes_back_from_the_log(make_repo: MakeRepo, shell: Shell) -> None:
+    both = team(make_repo, shell)
+    tag = "rag-answer@v1.1.0"
+    was = both.remote.git("rev-parse", tag)
+    for repo in (both.remote, both.ann, both.bob):
+        repo.git("tag", "-d", tag)
+    said = shell(both.bob, "rollback", "rag-answer")
+    assert said.code == 2 and "rag-answer 1.1.0 is not released any more: its tag is gone" in said.err
+    command = re.search(r"try again: (git update-ref .*)", said.err)
+    assert command is not None
+    subprocess.run(["sh", "-c", command[1]], cwd=both.bob.path, check=True)
+    shell.done(both.bob, "rollback", "rag-answer")
+    assert live(both.remote) == "1.1.0" and both.remote.git("rev-parse", tag) == was
+
+
 def test_a_clone_without_tags_fetches_the_one_it_needs(make_repo: MakeRepo, shell: Shell) -> None:
     both = team(make_repo, shell)
     for tag in both.bob.git("tag").splitlines():
@@ -206,4 +222,4 @@ def test_broken_settings_do_not_stand_between_production_and_the_version_before(
     assert main(["rollback", "p"]) == 0
     said = capsys.readouterr()
     assert said.out.startswith("production: p 1.0.1 -> 1.0.0 (")
-    assert "warning: the settings are not read, the defaults hold: llmops.yaml:1: romote" in said.err
+    assert "warning: the settings are not read, the defaults hold (remote: origin): llmops.yaml:1: romote" in said.err
