@@ -4,8 +4,8 @@
     FOLDER/PLACE/environment.json       the environment as of the last fetch, for prompts that nobody asked for so far
 
 Any number of processes may write here at once: a file is replaced as a whole, and what is read is checked like what a
-remote sends. Applications that declare other contracts may hold on to other versions, so each has files of its own;
-after a change of the contract those of the others are read, the latest first.
+remote sends. Applications that declare other contracts, or ask for signatures, may hold on to other versions, so each
+has files of its own; after a change those of the others are read, the latest first.
 """
 
 import contextlib

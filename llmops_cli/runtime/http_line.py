@@ -20,6 +20,7 @@ from llmops_cli.runtime.timed_socket import TimedSocket
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_HEAD = 1 << 20  # bytes of an answer besides its body; chunks may take as much again as what is in them
 _MOVED = (301, 302, 303, 307, 308)
 
 
@@ -38,7 +39,7 @@ class Body:
             raise ServeError("the answer is larger than the limit")
         try:
             data = self._response.read(size)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise ServeError(f"the answer broke off: {_reason(error)}") from None
         if len(data) < size:
             raise ServeError("the answer ends early")
@@ -48,7 +49,7 @@ class Body:
         """Nothing may follow. Raises ServeError when something does."""
         try:
             rest = self._response.read(1)
-        except (OSError, HTTPException) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise ServeError(f"the answer broke off: {_reason(error)}") from None
         if rest:
             raise ServeError("the answer goes on after its end")
@@ -82,11 +83,11 @@ class HttpLine:
         if connection is not None:
             connection.close()
 
-    def open(self, method: str, path: str, body: bytes, deadline: Deadline) -> HTTPResponse:
+    def open(self, method: str, path: str, body: bytes, deadline: Deadline, limit: int) -> HTTPResponse:
         """The answer, whose status is 200. Raises ServeError."""
         for _ in range(4):
             try:
-                response = self._sent(method, path, body, deadline)
+                response = self._sent(method, path, body, deadline, limit)
             except ServeError:
                 raise
             except (OSError, HTTPException, ValueError) as error:
@@ -100,21 +101,22 @@ class HttpLine:
             self._move(path, response.headers.get("Location", ""))
         raise ServeError("the server redirects again and again")
 
-    def _sent(self, method: str, path: str, body: bytes, deadline: Deadline) -> HTTPResponse:
+    def _sent(self, method: str, path: str, body: bytes, deadline: Deadline, limit: int) -> HTTPResponse:
         kept = self._connection is not None and self._connection.sock is not None
         try:
-            return self._ask(method, path, body, deadline)
+            return self._ask(method, path, body, deadline, limit)
         except (OSError, HTTPException):
             self.close()
             if not kept:
                 raise
         # the server may have hung up while nobody spoke; what is asked here can be asked twice
-        return self._ask(method, path, body, deadline)
+        return self._ask(method, path, body, deadline, limit)
 
-    def _ask(self, method: str, path: str, body: bytes, deadline: Deadline) -> HTTPResponse:
+    def _ask(self, method: str, path: str, body: bytes, deadline: Deadline, limit: int) -> HTTPResponse:
         connection = self._connected(deadline)
         # http.client knows no deadline, but takes anything that looks like a socket
-        cast(Any, connection).sock.deadline = deadline
+        line = cast(Any, connection).sock
+        line.deadline, line.room = deadline, 2 * limit + _HEAD
         target = self._url.path.rstrip("/") + path
         headers = {
             "Git-Protocol": "version=2",
@@ -159,7 +161,10 @@ class HttpLine:
     def _move(self, path: str, location: str) -> None:
         """Follow a redirect of `path`. Raises ServeError when it leads elsewhere: a token must not go there."""
         base = f"{self._url.scheme}://{_host(self._url)}{self._url.path.rstrip('/')}{path}"
-        target = urlsplit(urljoin(base, location))
+        try:
+            target = urlsplit(urljoin(base, location))
+        except ValueError:
+            raise ServeError("the server redirects to what is no address") from None
         if (target.scheme, _host(target)) != (self._url.scheme, _host(self._url)):
             where = f"{target.scheme}://{_host(target)}" if target.hostname else "nowhere"
             raise ServeError(f"the server redirects to {where}, another origin, which is not followed")
@@ -174,7 +179,7 @@ class Exchange:
 
     def __init__(self, line: HttpLine, method: str, path: str, body: bytes, deadline: Deadline, limit: int) -> None:
         self._line = line
-        self._request = (method, path, body, deadline)
+        self._request = (method, path, body, deadline, limit)
         self._limit = limit
 
     def __enter__(self) -> Body:

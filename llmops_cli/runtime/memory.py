@@ -209,8 +209,10 @@ class Memory:
         self._disk.keep(name, replace(snapshot, files=held.files), contract=self._contract(name))
 
     def _contract(self, name: str) -> str:
+        """What sets apart the files of those who may hold on to other versions; also that they ask for signatures."""
         declared = self._rules.contracts.get(name)
-        return " ".join([*sorted(declared.variables), ">", *sorted(declared.output)]) if declared else ""
+        said = [*sorted(declared.variables), ">", *sorted(declared.output)] if declared else []
+        return " ".join([*said, *(["!"] if self._rules.signers else [])])
 
     def _absent(self, name: str, snapshot: Snapshot) -> ServeError:
         names = snapshot.names

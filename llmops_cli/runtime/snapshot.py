@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llmops_cli.errors import ServeError
+from llmops_cli.prompts.served import file_of, name_at, parts_of, tag_of
 
 FORMAT = "llmops.snapshot/1"
-_FILE, _TAG, _PARTS = "prompts/{}.yaml", "releases/{}.tag", "releases/{}.files/"  # see prompts/served.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,13 @@ class Snapshot:
     @property
     def names(self) -> list[str]:
         """The prompts in it, sorted."""
-        before, after = _FILE.split("{}")
-        ours = (path for path in self.files if path.startswith(before) and path.endswith(after))
-        return sorted(path.removeprefix(before).removesuffix(after) for path in ours)
+        return sorted(name for path in self.files if (name := name_at(path)) and path == file_of(name))
 
     def of(self, name: str) -> dict[str, bytes]:
         """The files of one prompt by path; empty when it is not in it."""
-        if _FILE.format(name) not in self.files:
+        if file_of(name) not in self.files:
             return {}
-        own = (_FILE.format(name), _TAG.format(name))
-        below = _PARTS.format(name)
+        own, below = (file_of(name), tag_of(name)), parts_of(name)
         return {path: data for path, data in self.files.items() if path in own or path.startswith(below)}
 
     def to_bytes(self) -> bytes:

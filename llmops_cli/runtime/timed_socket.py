@@ -4,6 +4,7 @@ import io
 import socket
 from typing import Any
 
+from llmops_cli.errors import ServeError
 from llmops_cli.runtime.limits import Deadline
 
 
@@ -19,6 +20,7 @@ class TimedSocket:
         self._readers = 0
         self._closed = False
         self.deadline = deadline
+        self.room = 0  # bytes that may still arrive
 
     def sendall(self, data: bytes) -> None:
         """Send all of it."""
@@ -32,9 +34,16 @@ class TimedSocket:
         return io.BufferedReader(_Reading(self))
 
     def receive(self, buffer: Any) -> int:
-        """Fill the buffer with what has arrived; waits for something."""
+        """Fill the buffer with what has arrived; waits for something. Raises ServeError when there is no room for it.
+
+        http.client has no limit of its own: it takes a chunk of size -1 for everything that ever comes.
+        """
         self._sock.settimeout(self.deadline.left())
-        return self._sock.recv_into(buffer)
+        size = self._sock.recv_into(buffer)
+        self.room -= size
+        if self.room < 0:
+            raise ServeError("the answer is larger than the limit")
+        return size
 
     def release(self) -> None:
         """One file of it was closed."""

@@ -187,14 +187,14 @@ def test_an_environment_that_answers_without_the_prompt_is_an_answer(
 ) -> None:
     with pytest.raises(ServeError, match="there is no branch llmops/production"):
         make().get("rag-answer")
-    put(repository, released("1.0.0", name="other"))
+    put(repository, {**released("1.0.0", name="other"), "prompts/x.y.yaml": b"", "prompts/.yaml": b""})
     prompts = make()
-    with pytest.raises(ServeError, match=r"production does not hold 'rag-answer' .*; it holds other"):
+    with pytest.raises(ServeError, match=r"production does not hold 'rag-answer' .*; it holds other \(run"):
         prompts.get("rag-answer")
     for wrong in ("other@staging", "other@1.0.0"):
         with pytest.raises(InputError, match="these are the prompts of production"):
             prompts.get(wrong)
-    assert prompts.names() == ["other"]
+    assert prompts.names() == ["other"]  # and nothing that no prompt can be called
     put(repository, released("1.0.0"))
     prompts.refresh()
     assert prompts.get("rag-answer").source == "live"
@@ -297,6 +297,19 @@ def test_two_applications_hold_on_to_their_own_versions_on_one_disk(
     repository.rename(tmp_path / "gone.git")
     assert make(contract={"rag-answer": ["question"]}).get("rag-answer").version == "3.1.0"
     assert make(contract={"rag-answer": ["question", "context"]}).get("rag-answer").version == "4.0.0"
+
+
+def test_who_asks_for_no_signature_takes_nothing_from_who_does(
+    tmp_path: Path, repository: Path, make: MakePrompts
+) -> None:
+    ann, signers = ssh_key(tmp_path, "ann"), tmp_path / "allowed_signers"
+    signers.write_text(allowed(ann=ann))
+    put(repository, released("3.1.0", key=ann))
+    assert make(signers=signers).get("rag-answer").source == "live"
+    put(repository, released("3.2.0"))
+    assert make().get("rag-answer").version == "3.2.0"
+    repository.rename(tmp_path / "gone.git")
+    assert said(make(signers=signers).get("rag-answer"))[:2] == ("3.1.0", "disk")
 
 
 def test_a_wrong_variable_is_told_by_its_name(repository: Path, make: MakePrompts) -> None:

@@ -1,5 +1,6 @@
 """The client against git's own server, and against servers that lie, dawdle, or are none."""
 
+import contextlib
 import shutil
 import subprocess
 import threading
@@ -187,6 +188,44 @@ def test_an_answer_that_is_none_is_refused_with_a_sentence(
         server.disturb = lambda _: False
         assert remote.tip(BRANCH) == commit
         assert len(remote.files(commit)) == 3
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(b"-1", "larger than the limit"), (b"-4", "the answer broke off"), (b"zz", "broke off")]
+)
+def test_a_chunk_of_no_size_is_not_read_for_ever(client: Connect, tmp_path: Path, size: bytes, words: str) -> None:
+    sent = 0
+
+    def chunked(handler: BaseHTTPRequestHandler) -> bool:
+        nonlocal sent
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.wfile.write(size + b"\r\n")
+        with contextlib.suppress(OSError):
+            while sent < 64 << 20:
+                sent += handler.wfile.write(b"x" * (64 << 10))
+        return True
+
+    with GitServer(tmp_path, token="") as server:
+        server.disturb = chunked
+        with pytest.raises(ServeError, match=words):
+            client(server).tip(BRANCH)
+    assert sent < 32 << 20  # what lies in the buffers of two sockets, and not all that came
+
+
+def test_a_redirect_to_what_is_no_address_is_told(client: Connect, tmp_path: Path) -> None:
+    def nowhere(handler: BaseHTTPRequestHandler) -> bool:
+        handler.send_response(302)
+        handler.send_header("Location", "http://[::1/x.git")
+        handler.end_headers()
+        return True
+
+    with GitServer(tmp_path, token="") as server:
+        server.disturb = nowhere
+        with pytest.raises(ServeError, match="redirects to what is no address"):
+            client(server).tip(BRANCH)
 
 
 def test_a_pack_that_is_not_the_commit_is_refused(client: Connect, tmp_path: Path) -> None:
