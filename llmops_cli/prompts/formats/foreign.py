@@ -109,6 +109,8 @@ def _keys(kind: Format, name: str, file: Path, told: Told) -> Entries:
     sheet = replace(kind.parse(read_text(file), str(file)), beside=lambda name: _text_beside(file, name))
     _refuse_secrets(kind.read(sheet, Told()))
     clean = replace(sheet, front=None if sheet.front is None else mapping(without_secrets({**sheet.front}, "", told)))
+    if sheet.comments:
+        told.differs("the YAML", "its comments are not carried over")
     keys = kind.read(clean, told)
     try:
         prompt = draft(keys, name)

@@ -14,7 +14,7 @@ from llmops_cli.files.json_value import Json, parse_json
 from llmops_cli.files.yaml_source import parse_yaml
 from llmops_cli.files.yaml_text import yaml_text
 from llmops_cli.prompts.formats.foreign import FILES, Format
-from llmops_cli.prompts.formats.front_matter import Sheet
+from llmops_cli.prompts.formats.front_matter import Sheet, has_comments
 from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.mustache import read_mustache
 from llmops_cli.prompts.formats.note import LeftOutError
@@ -38,6 +38,7 @@ _SPEAKERS: Final = {
 }  # fmt: skip
 _CLASS: Final = re.compile(r"(System|Human|AI)Message(PromptTemplate)?\Z")
 _FILE_NAME: Final = re.compile(r"[\w\-]+\.txt")
+_OF_MESSAGES: Final = ("prompt", "content", "role", "type", "input_variables")
 _PLACEHOLDERS: Final = ("MessagesPlaceholder", "placeholder")
 
 
@@ -52,6 +53,14 @@ class _Said:
         self.partial: Entries = {}
         self.listed: list[str] = []
 
+    def bind(self, given: Mapping[str, Json]) -> None:
+        """Take its bound variables. Raises LeftOutError for one whose value a program makes."""
+        bound = mapping(given.get("partial_variables"))
+        for name, value in bound.items():
+            if mapping(value).get("lc") is not None:
+                raise LeftOutError(f"partial_variables.{name} is made by a program, and its value is not written down")
+        self.partial |= bound
+
     def add(self, role: str, given: Mapping[str, Json], *, literal: bool = False) -> None:
         """A template with its syntax and bound variables; a `literal` one is text alone. Raises LeftOutError."""
         text = given.get("template")
@@ -62,7 +71,7 @@ class _Said:
                 raise LeftOutError(f"template_path: there is no file {path} beside it")
         if not isinstance(text, str):
             raise LeftOutError("its template is no text")
-        self.partial |= mapping(given.get("partial_variables"))
+        self.bind(given)
         names = given.get("input_variables")
         self.listed += [str(name) for name in names] if isinstance(names, list) else []
         if literal:
@@ -130,7 +139,7 @@ def _gather(front: Mapping[str, Json], said: _Said) -> None:
 def _gather_constructed(front: Mapping[str, Json], said: _Said) -> None:
     """What `dumps` writes: `{lc: 1, type: constructor, id: [..., CLASS], kwargs: {...}}`."""
     name, kwargs = _constructed(front)
-    said.partial |= mapping(kwargs.get("partial_variables"))
+    said.bind(kwargs)
     match name:
         case "PromptTemplate":
             said.add("user", kwargs)
@@ -154,6 +163,11 @@ def _gather_message(message: Mapping[str, Json], said: _Said) -> None:
     role = _SPEAKERS.get(spoken_by)
     if role is None:
         raise LeftOutError(f"a message of {name or spoken_by} has no counterpart")
+    for key, value in kwargs.items():
+        if value and key in ("tool_calls", "invalid_tool_calls"):
+            said.told.left_out(f"{key} of a message", "a message of a prompt is text alone")
+        elif value and key not in _OF_MESSAGES:
+            said.told.differs(f"{key} of a message", "is kept in the metadata of the prompt, and means nothing here")
     inner = mapping(kwargs.get("prompt"))
     if inner:
         said.add(role, _constructed(inner)[1] if inner.get("lc") is not None else inner)
@@ -181,16 +195,20 @@ def _few_shot(front: Mapping[str, Json]) -> str:
         raise LeftOutError("its examples, or how they are shown, are in another file; put them into this one")
     if str(shape.get("template_format") or "f-string") != "f-string" or syntax != "f-string":
         raise LeftOutError("few-shot examples are read in f-string syntax only")
-    shown = [_filled(str(shape["template"]), mapping(example)) for example in examples]
+    bound = mapping(shape.get("partial_variables"))
+    shown = [_filled(str(shape["template"]), {**bound, **mapping(example)}) for example in examples]
     parts = [front.get("prefix") or "", *shown, front.get("suffix") or ""]
-    return str(front.get("example_separator") or "\n\n").join(str(part) for part in parts if part)
+    separator = front.get("example_separator")
+    return ("\n\n" if separator is None else str(separator)).join(str(part) for part in parts if part)
 
 
 def _filled(template: str, example: Mapping[str, Json]) -> str:
     try:
         parsed = parse_template(template, "braces")
+        if missing := sorted(parsed.names - example.keys()):
+            raise LeftOutError(f"example_prompt: an example has no {', '.join(missing)}")
         text = parsed.render({name: example[name] for name in parsed.names})
-    except (TemplateError, KeyError) as error:
+    except TemplateError as error:
         raise LeftOutError(f"example_prompt: {error}") from None
     if "{" in text or "}" in text:
         raise LeftOutError("an example holds braces, which LangChain would read as variables")
@@ -290,16 +308,18 @@ def _listed(value: Json) -> list[Json]:
 def parse(text: str, path: str) -> Sheet:
     """The document. Raises FileError where it is no mapping in YAML or JSON."""
     data: Json
+    comments = False
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
         try:
             data = parse_json(text)
         except ValueError as error:
             raise FileError([Problem(path, 0, "", f"not valid JSON: {error}")]) from None
     else:
-        data = parse_yaml(text, path=path).data
+        document = parse_yaml(text, path=path)
+        data, comments = document.data, has_comments(text, document)
     if not isinstance(data, dict):
         raise FileError([Problem(path, 1, "", "a mapping of keys to values is expected")])
-    return Sheet(data, "")
+    return Sheet(data, "", comments=comments)
 
 
 def document_text(sheet: Sheet) -> str:

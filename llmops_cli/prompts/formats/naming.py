@@ -62,6 +62,7 @@ def named_files(
 
 
 def _below(folder: Path, endings: Collection[str], hidden: tuple[str, ...]) -> list[Path]:
+    """The files below a folder. Raises InputError for a link that leads out of it, and for a pipe or a device."""
     found: list[Path] = []
     for directory, folders, names in os.walk(folder):
         folders[:] = sorted(one for one in folders if not one.startswith("."))
@@ -70,6 +71,11 @@ def _below(folder: Path, endings: Collection[str], hidden: tuple[str, ...]) -> l
             for one in sorted(names)
             if one.lower().endswith(tuple(endings)) and not one.startswith(hidden)
         ]
+    for file in found:
+        if not file.resolve().is_relative_to(folder.resolve()):
+            raise InputError(f"{file} is a link that leads out of {folder}", hint="import what it leads to by itself")
+        if not file.is_file():
+            raise InputError(f"{file} is no file, or a link to none", hint="remove it, or import the files one by one")
     return found
 
 

@@ -20,6 +20,7 @@ from llmops_cli.prompts.formats.wording import (
     Spoken,
     checked_jinja,
     completed,
+    empty_default,
     jinja_of,
     mentions,
     message_keys,
@@ -157,8 +158,8 @@ def _inputs(given: Json, sample: Mapping[str, Json], told: Told) -> Entries:
             told.differs(f"inputs.{name}", f"{', '.join(lost)}: is kept in the metadata, and not checked here")
         if field.get("default") is not None:
             variable["default"] = field["default"]
-        elif (field.get("required") is False or field.get("is_required") is False) and variable["type"] == "string":
-            variable["default"] = ""
+        elif field.get("required") is False or field.get("is_required") is False:
+            variable |= empty_default(variable, f"inputs.{name}", told)
         variables[name] = variable
     return variables
 

@@ -61,19 +61,25 @@ def declared(schema: Mapping[str, Json], defaults: Mapping[str, Json], where: st
             told.differs(f"{where}.{name}", f"{', '.join(lost)}: is kept in the metadata, and not checked here")
         own = given.get("default") if isinstance(given, dict) else None
         default = defaults.get(name, own)
-        kind = str(variable["type"])
         if default is not None:
             variable["default"] = default
-        elif name not in needed and kind in EMPTY and "enum" not in variable:
-            variable["default"] = EMPTY[kind]
         elif name not in needed:
-            told.differs(f"{where}.{name}", f"is required here: no {kind} stands for one that is not given")
+            variable |= empty_default(variable, f"{where}.{name}", told)
         variables[name] = variable
     for name, value in defaults.items():
         if name not in variables:
             variable, _ = variable_of({"enum": [value]})
             variables[name] = {"type": variable["type"], "default": value}
     return variables
+
+
+def empty_default(variable: Mapping[str, Json], where: str, told: Told) -> Entries:
+    """The default of an optional variable that states none: an empty value, where there is one and it fits."""
+    kind = str(variable["type"])
+    if kind in EMPTY and "enum" not in variable and not variable.get("min_length"):
+        return {"default": EMPTY[kind]}
+    told.differs(where, f"is required here: no {kind} stands for one that is not given")
+    return {}
 
 
 def completed(variables: Mapping[str, Json], pieces: Sequence[Piece], told: Told, *, strict: bool) -> Entries:

@@ -110,6 +110,59 @@ config: {password: 123456, apiKey: [abc], auth: {secret: {value: hunter2}}, temp
     assert not [word for word in ("123456", "abc", "hunter") if word in written]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "commented"),
+    [
+        ("dotprompt", "# licence\n---\nmodel: a\n---\n# Hi", True),
+        ("dotprompt", "---\nmodel: a # the fast one\n---\nHi", True),
+        ("dotprompt", '---\nmodel: a\ndescription: "a # b"\n---\n# Hi', False),
+        ("langchain", "template: |\n  # Title\n  Hi #1\nname: a#b\n", False),
+        ("langchain", "template: |\n  # Title\n# gone\nname: x\n", True),
+    ],
+)
+def test_comments_that_are_lost_are_told(kind: str, text: str, commented: bool, tmp_path: Path) -> None:
+    _, told = prompt_of(kind, text, tmp_path)
+    assert ("differs: the YAML: its comments are not carried over" in told) == commented
+
+
+def test_an_input_that_may_be_left_out_is_empty_where_empty_fits(tmp_path: Path) -> None:
+    kinds = {"a": "array", "s": "string", "e": "string, enumValues: [x]", "n": "number"}
+    inputs = "".join(f"  {name}: {{type: {kind}, required: false}}\n" for name, kind in kinds.items())
+    text = f"---\ninputs:\n{inputs}---\nHi"
+    prompt, told = prompt_of("prompty", text, tmp_path)
+    assert prompt is not None
+    assert {name: one.default for name, one in prompt.variables.items() if not one.required} == {"a": [], "s": ""}
+    assert [line.split(": ")[1] for line in told] == ["inputs.e", "inputs.n"]
+
+
+def test_few_shot_examples_are_joined_as_langchain_joins_them(tmp_path: Path) -> None:
+    text = """_type: few_shot
+prefix: P.
+example_prompt: {template: "{a}{b}", partial_variables: {b: "!"}}
+examples: [{a: x}, {a: y}]
+suffix: "{q}"
+example_separator: ""
+"""
+    prompt, _ = prompt_of("langchain", text, tmp_path)
+    assert prompt is not None and prompt.messages[0].content == "P.x!y!{q}"
+    prompt, told = prompt_of("langchain", text.replace("a: y", "c: y"), tmp_path)
+    assert prompt is None or told == ["left out: example_prompt: an example has no a"]
+
+
+def test_what_a_message_of_langchain_holds_besides_its_text_is_told(tmp_path: Path) -> None:
+    spoken = '{"lc": 1, "type": "constructor", "id": ["AIMessage"], "kwargs": {"content": "Hi", KEYS}}'
+    chat = '{"lc": 1, "type": "constructor", "id": ["ChatPromptTemplate"], "kwargs": {"messages": [SPOKEN], BOUND}}'
+    text = chat.replace("SPOKEN", spoken.replace("KEYS", '"tool_calls": [{"name": "t"}], "name": "ann"'))
+    prompt, told = prompt_of("langchain", text.replace("BOUND", '"partial_variables": {}'), tmp_path)
+    assert prompt is not None and told == [
+        "left out: tool_calls of a message: a message of a prompt is text alone",
+        "differs: name of a message: is kept in the metadata of the prompt, and means nothing here",
+    ]
+    made = '"partial_variables": {"now": {"lc": 1, "type": "not_implemented", "id": ["datetime"]}}'
+    _, told = prompt_of("langchain", text.replace("BOUND", made), tmp_path)
+    assert told == ["left out: partial_variables.now is made by a program, and its value is not written down"]
+
+
 def test_many_lines_above_the_dashes_are_read_in_one_go(tmp_path: Path) -> None:
     prompt, _ = prompt_of("dotprompt", "# a heading\r\n" * 5_000 + "Hi", tmp_path)
     assert prompt is not None and prompt.messages[0].content.endswith("Hi")

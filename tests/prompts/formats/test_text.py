@@ -1,6 +1,7 @@
 """Plain texts: taken literally to the byte, and changed in place without touching anything else."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,3 +170,15 @@ def test_prompts_are_called_as_their_files(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file to import"):
         (tmp_path / "empty").mkdir()
         named("empty")
+
+
+def test_a_folder_gives_no_files_of_other_folders_and_no_pipes(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "outside.md").write_text("private")
+    (tmp_path / "in/a.md").symlink_to(tmp_path / "outside.md")
+    with pytest.raises(InputError, match=r"a.md is a link that leads out of"):
+        named_files([tmp_path / "in"], (".md",))
+    (tmp_path / "in/a.md").unlink()
+    os.mkfifo(tmp_path / "in/a.md")
+    with pytest.raises(InputError, match=r"a.md is no file"):
+        named_files([tmp_path / "in"], (".md",))
