@@ -6,13 +6,14 @@ prompt's own place, and the digest is that of the prompt in it; both are read fr
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from llmops_cli.errors import FileError, Problem
 from llmops_cli.files.yaml_source import parse_yaml
 from llmops_cli.prompts.legacy import modernise
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.reading import Reading
-from llmops_cli.prompts.tag import Release
+from llmops_cli.prompts.tag import Release, is_inside
 from llmops_cli.vcs.repo import Repo
 from llmops_cli.vcs.tree import Tree, read_text
 
@@ -58,8 +59,5 @@ def _paths(text: bytes) -> dict[str, str]:
         return {}
     said = data.items() if isinstance(data, dict) else ()
     paths = {name: entry.get("path") for name, entry in said if isinstance(entry, dict)}
-    return {name: path for name, path in paths.items() if isinstance(path, str) and _is_inside(path)}
-
-
-def _is_inside(path: str) -> bool:
-    return bool(path) and not path.startswith(("/", "-")) and ".." not in path.split("/") and path.isprintable()
+    plain = {name: PurePosixPath(path).as_posix() for name, path in paths.items() if isinstance(path, str)}
+    return {name: path for name, path in plain.items() if is_inside(path)}

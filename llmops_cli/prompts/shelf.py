@@ -55,7 +55,7 @@ class Shelf:
         found: dict[Version, TagName] = {}
         start = len(self.name) + 2  # NAME@v
         for tag in self._tags:
-            text, _, counter = tag.name[start:].partition("#")
+            text, sign, counter = tag.name[start:].partition("#")
             try:
                 version = Version.parse(text)
             except InputError as error:
@@ -63,6 +63,8 @@ class Shelf:
                 continue
             if tag.kind != "tag":
                 self._skip(tag, "it is a lightweight tag")
+            elif sign and not (counter.isascii() and counter.isdigit()):
+                self._skip(tag, "what follows # is no number")
             elif counter and version in found:
                 self._skip(tag, f"{self.name} {version} has another tag")
             else:

@@ -81,6 +81,11 @@ def read_tag_object(data: bytes) -> Release:
     return read
 
 
+def is_inside(path: str) -> bool:
+    """Whether a path from the top of the repository names a file in it: others git refuses to look up at all."""
+    return path.isprintable() and not {"", ".", ".."} & set(path.split("/"))
+
+
 def marked(release: Release, marks: Mapping[str, Mark]) -> Release:
     """The release with what was said of it later."""
     own, whole = marks.get(release.reference), marks.get(release.name)
@@ -107,6 +112,8 @@ def read_release(tag: TagRef, name: str, version: Version) -> Release | str:
     ours = any(key.startswith("Llmops-") for key in trailers)
     if ours and not (DIGEST.match(digest) and path):
         return "it was not made by llmops (no Llmops-Digest and Llmops-Path)"
+    if path and not is_inside(path):
+        return f"its Llmops-Path {path!r} leads out of the repository"
     return Release(
         name=name,
         version=version,

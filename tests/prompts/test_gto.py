@@ -105,11 +105,13 @@ def test_one_bad_tag_never_hides_the_others(gto: Gto) -> None:
     gto.git("tag", "-a", "-m", "nested", f"{NAME}#prod#2", f"{NAME}@v1.0.0")
     gto.git("tag", "-a", "-m", "of no version", f"{NAME}#prod#3", gto.commit({"x": "x"}))
     gto.register("2.0.0+build")
+    gto.register("2.0.0", suffix="#x")
     registry = opened(gto)
     assert len(registry.releases(NAME)) == 3 and live(gto, "prod") == {}
     assert sorted(registry.warnings) == [
         "tag dir=rag@v3.0.0 is skipped: 'dir=rag' is not a prompt name",
         "tag rag-answer@v1.0.0#9 is skipped: rag-answer 1.0.0 has another tag",
+        "tag rag-answer@v2.0.0#x is skipped: what follows # is no number",
         "tag rag-answer@v2.0.0+build is skipped: '2.0.0+build' is not a version",
     ]
 

@@ -87,6 +87,16 @@ def test_releases_of_gto_are_told_once_and_not_after_ours(repo: GitRepo) -> None
     assert told(repo) == [("no-digest", "error", "rag-answer@v1.1.0"), ("no-digest", "warning", "rag-answer")]
 
 
+@pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "./prompts/rag-answer.yaml", "a//b", "prompts/.."])
+def test_a_tag_that_leads_out_of_the_repository_stops_nothing(repo: GitRepo, path: str) -> None:
+    """git ends when it is asked for such a path, and with it the verification of everything else."""
+    registry = released(repo, "1.0.0")
+    message = registry.releases("rag-answer")[0].message().replace("prompts/rag-answer.yaml", path)
+    repo.git("tag", "-a", "-m", message, "rag-answer@v1.1.0", "HEAD")
+    assert told(repo) == [("look-alike", "warning", "tags")]
+    assert [str(one.version) for one in opened(repo).releases("rag-answer")] == ["1.0.0"]
+
+
 def test_a_remote_that_is_not_there_is_no_remote_that_agrees(repo: GitRepo, make_repo: Callable[..., GitRepo]) -> None:
     """A change could name another in its llmops.yaml, and its own branch would be the default branch."""
     released(repo, "1.0.0")
