@@ -55,14 +55,14 @@ def codegen(
         raise InputError("where to write to is missing", hint="say it with -o, such as: -o app/prompts.py")
     if output == "-" and (check or as_json):
         raise InputError("-o - writes to stdout, which can neither be checked nor hold a second document")
-    if not output.isprintable():
-        raise InputError("the path of the output holds characters that cannot be shown")
     registry = open_registry(load_config())
     for warning in registry.warnings:
         console.warn(warning)
     prompts = chosen_prompts(registry, names or [], environment=env, released=released)
     source = ["--env", env] if env else ["--released"] * released
     shown = _from_root(output, registry.config.root)
+    if not shown.isprintable():  # it stands in a comment, and a line end in it would begin a line of Python
+        raise InputError("the path of the output, seen from the project, holds characters that cannot be shown")
     command = "".join(" " + shlex.quote(word) for word in [*sorted(set(names or [])), *source, "-o", shown])
     if output == "-":
         console.out_raw(module_text(prompts, command))

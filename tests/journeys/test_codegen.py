@@ -191,6 +191,9 @@ def test_what_is_live_or_released_instead_of_the_working_tree(repo: GitRepo, she
     ):
         said = shell(repo, "prompt", "codegen", *arguments)
         assert said.code == 2 and words in said.err, said.err
+    repo.write({"odd\nimport os #/x.txt": ""})
+    said = shell(GitRepo(repo.path / "odd\nimport os #"), "prompt", "codegen", "a", "-o", "y.py")
+    assert said.code == 2 and "characters that cannot be shown" in said.err  # the first line would be two
 
 
 def test_an_application_renders_what_is_live(repo: GitRepo, shell: Shell, tmp_path: Path) -> None:
