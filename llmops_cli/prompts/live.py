@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from llmops_cli.errors import LlmopsError
 from llmops_cli.files.yaml_source import parse_yaml
-from llmops_cli.prompts.served import FOLDER
+from llmops_cli.prompts.served import FOLDER, name_at
 from llmops_cli.prompts.version import Version
 from llmops_cli.vcs.refs import Refs
 from llmops_cli.vcs.repo import Repo
@@ -66,9 +66,9 @@ def read_live(repo: Repo, environments: Iterable[Environment]) -> dict[str, dict
         if environment.tip:
             entries = repo.entries(environment.tip, FOLDER)
             places += [
-                (environment, path.removeprefix(FOLDER).removesuffix(".yaml"), blob)
+                (environment, name, blob)
                 for path, (mode, blob) in sorted(entries.items())
-                if path.endswith(".yaml") and mode.startswith("100")
+                if (name := name_at(path)) and mode.startswith("100")
             ]
     blobs = sorted({blob for _, _, blob in places})
     versions = dict(zip(blobs, map(version_in, repo.read_blobs(blobs)), strict=True))

@@ -74,3 +74,16 @@ def test_a_freeze_that_comes_between_is_heeded(make_repo: MakeRepo, shell: Shell
     assert "meanwhile production was frozen by Ann Example (reason: stop)" in said.err
     assert "production: it is frozen since " in said.err
     assert both.remote.git("rev-parse", "llmops/production") == first
+
+
+def test_what_somebody_froze_by_hand_thaws_and_what_is_no_prompt_is_not_live(make_repo: MakeRepo, shell: Shell) -> None:
+    ann = team(make_repo, shell, live=("1.0.0",)).ann
+    ann.git("checkout", "-q", "-b", "hand", "llmops/production")
+    ann.commit({"frozen/why.txt": "by hand", "prompts/No Name.yaml": "version: 1.0.0\n"}, "by hand")
+    ann.git("push", "-q", "origin", "hand:llmops/production")
+    ann.git("checkout", "-q", "main")
+    assert shell(ann, "promote", "rag-answer", "1.1.0", "--env", "production").code == 1
+    shell.done(ann, "env", "unfreeze", "production")
+    assert "log-disagrees" not in shell(ann, "verify").out
+    assert "stray-file" in shell(ann, "verify").out and "No Name" not in shell.done(ann, "env", "list").out
+    assert shell.done(ann, "promote", "--all", "--from", "production", "--env", "staging").out.count("->") == 1

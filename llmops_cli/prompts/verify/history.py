@@ -75,15 +75,14 @@ def replayed(
 
 def _besides(step: Step, names: Sequence[str]) -> Iterator[str]:
     """What a commit with trailers did that they do not tell, and what they tell of a freeze and is not so."""
-    touched = {name_at(path) or path for path in step.changed.paths} if step.moves else set()
-    for stray in sorted(touched - {move.prompt or FROZEN for move in step.moves}):
+    ice = {path: after for path, (_, after) in step.changed.paths.items() if path.split("/")[0] == FROZEN}
+    touched = {name_at(path) or (FROZEN if path in ice else path) for path in step.changed.paths} if step.moves else ()
+    for stray in sorted(set(touched) - {move.prompt or FROZEN for move in step.moves}):
         if not names or stray in names:
             yield f"it changed {stray}, of which its trailers do not speak"
     for move in step.moves:
-        if not move.prompt:
-            _, after = step.changed.paths.get(FROZEN, ("", ""))
-            if FROZEN not in step.changed.paths or bool(after) != (move.action == "freeze"):
-                yield f"its trailers say {move.action}, and it did not"
+        if not move.prompt and (not ice or any(ice.values()) != (move.action == "freeze")):
+            yield f"its trailers say {move.action}, and it did not"
 
 
 @dataclass(frozen=True, slots=True)
