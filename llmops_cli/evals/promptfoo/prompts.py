@@ -15,6 +15,7 @@ from llmops_cli.evals.promptfoo.nunjucks import jinja_of
 from llmops_cli.files.json_value import Json, parse_json
 from llmops_cli.prompts.formats.naming import slug, unused
 from llmops_cli.prompts.formats.note import LeftOutError
+from llmops_cli.prompts.formats.settings import refuse_secret
 from llmops_cli.prompts.prompt import Role
 
 _FILE: Final = re.compile(r"[^\n]+\.(txt|md|j2|json|jsonl|ya?ml|csv|js|cjs|mjs|ts|py|sh|exe)(:\w+)?\Z")
@@ -134,6 +135,7 @@ def _in_file(path: str, source: Source) -> list[str]:
 
 
 def _text(name: str, raw: str, source: Source, where: str) -> PromptText:
+    refuse_secret(raw)
     try:
         data: Json = parse_json(raw)
     except ValueError:

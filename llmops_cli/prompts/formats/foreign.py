@@ -18,7 +18,7 @@ from llmops_cli.prompts.formats.imported import Exported, Imported
 from llmops_cli.prompts.formats.jinja_pieces import pieces_of
 from llmops_cli.prompts.formats.note import LeftOutError, Note
 from llmops_cli.prompts.formats.schemas import Entries, mapping
-from llmops_cli.prompts.formats.settings import Told, line_of_secret, without_secrets
+from llmops_cli.prompts.formats.settings import Told, refuse_secret, without_secrets
 from llmops_cli.prompts.formats.text import FIRST_VERSION, load_all, new_path, version_of
 from llmops_cli.prompts.prompt import Prompt
 from llmops_cli.prompts.template import TemplateError
@@ -121,12 +121,11 @@ def _keys(kind: Format, name: str, file: Path, told: Told) -> Entries:
 
 
 def _refuse_secrets(keys: Entries) -> None:
-    """Raises LeftOutError where what the model is to see holds a key: without it the prompt would be another one."""
+    """Raises LeftOutError where a message, or a partial, holds a key."""
     messages = keys.get("messages")
     spoken = [mapping(one).get("content") for one in messages] if isinstance(messages, list) else []
     for text in [keys.get("template"), *spoken, *_partials(keys).values()]:
-        if line := line_of_secret(str(text or "")):
-            raise LeftOutError(f"line {line} of a message is what looks like a secret; take it out of the text")
+        refuse_secret(str(text or ""))
 
 
 def _kept(kind: Format, sheet: Sheet, prompt: Prompt) -> Entries:

@@ -32,7 +32,8 @@ PARTIALS, PARTIAL_ENDING = "partials/", ".md"  # where partials go, beside the p
 _QUOTED: Final = r"\"[^\"]*\"|'[^']*'"
 TAG: Final = re.compile(
     r"(?<!\\)(?P<slashes>\\*)(?:"
-    r"(?P<raw>\{\{\{\{)"
+    r"(?<=(?<!\\)\\)\{\{"  # escaped, whatever follows
+    r"|(?P<raw>\{\{\{\{)"
     r"|\{\{(?P<ls>~?)!(?:--(?P<long>.{0,20000}?)--|(?P<short>[^}]{0,20000}?))(?P<rs>~?)\}\}"
     rf"|\{{\{{(?P<l3>~?)\{{(?P<triple>(?:{_QUOTED}|[^}}\"']){{0,2000}}?)\}}(?P<r3>~?)\}}\}}"
     rf"|\{{\{{(?P<l2>~?)(?P<kind>[#^/>&]?)(?P<body>(?:{_QUOTED}|[^{{}}\"'~]){{0,2000}}?)(?P<r2>~?)\}}\}}"

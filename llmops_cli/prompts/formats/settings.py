@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from llmops_cli.files.json_value import Json
-from llmops_cli.prompts.formats.note import Note
+from llmops_cli.prompts.formats.note import LeftOutError, Note
 from llmops_cli.prompts.formats.schemas import Entries
 
 _SECRET: Final = re.compile(
@@ -90,10 +90,11 @@ def _is_secret(key: str, value: Json) -> bool:
     return value is not None and not isinstance(value, bool)
 
 
-def line_of_secret(text: str) -> int:
-    """The line (from 1) on which a text holds what looks like a secret; 0 where it holds none."""
-    found = _SECRET_VALUE.search(text)
-    return text.count("\n", 0, found.start()) + 1 if found else 0
+def refuse_secret(text: str) -> None:
+    """Raises LeftOutError where what the model is to see holds a key: without it the prompt would be another one."""
+    if found := _SECRET_VALUE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise LeftOutError(f"line {line} of a message is what looks like a secret; take it out of the text")
 
 
 def is_reference(value: Json) -> bool:

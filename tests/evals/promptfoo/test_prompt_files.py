@@ -88,3 +88,10 @@ def test_a_configuration_reads_as_the_prompt_it_was_made_of(
     else:
         assert back.render(values) == prompt.render(values)
     assert (back.model, back.params) == (prompt.model, prompt.params)
+
+
+def test_a_prompt_that_holds_a_key_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "some.txt").write_text("Hi {{x}}\n---\nUse this:\nAKIAABCDEFGHIJKLMNOP {{x}}\n")
+    prompts, told = brought_in(tmp_path, tmp_path / "some.txt")
+    assert [one.messages[0].content for one in prompts] == ["Hi {{x}}"]
+    assert told == ["left out: prompts[0]: line 2 of a message is what looks like a secret; take it out of the text"]

@@ -148,3 +148,8 @@ def test_hostile_templates_end_soon(text: str) -> None:
     except LeftOutError:
         return
     assert text == "\\" * 50_000
+
+
+def test_many_escaped_comments_that_never_end_are_read_in_one_go() -> None:
+    text = "\\{{!--" * 10_000
+    assert read_handlebars(text)[0] == (Text("{{!--" * 10_000),)
