@@ -179,7 +179,7 @@ class Memory:
         files = snapshot.of(name)
         try:
             if not files:
-                raise ServeError(f"{self._rules.environment} does not hold it any more")
+                raise ServeError(f"{self._rules.environment} does not hold {name}" + (" any more" if held else ""))
             if held is not None and held.files == files:
                 one = replace(held, current=True, origin="remote", commit=snapshot.commit, why="")
             else:

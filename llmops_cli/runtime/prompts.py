@@ -97,8 +97,8 @@ class Prompts:
         checked = signers is not None or gpg_keys is not None  # an empty list is nobody, and not everybody
         rules = Rules(environment, who if checked else None, declared)
         # absolute: a service that goes to another folder later must not lose its way down
-        folder = Path(cache_dir).absolute() if cache_dir is not None else cache_folder()
-        place = Path(bundled).absolute() if isinstance(bundled, (str, os.PathLike)) else bundled
+        folder = Path(cache_dir).expanduser().absolute() if cache_dir is not None else cache_folder()
+        place = Path(bundled).expanduser().absolute() if isinstance(bundled, (str, os.PathLike)) else bundled
         disk = Disk(folder, remote=self._remote.shown, environment=environment)
         self._memory = Memory(rules, disk=disk, bundled=place)
         self._poll_s, self._timeout_s = poll_s, timeout_s

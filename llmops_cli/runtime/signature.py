@@ -34,7 +34,7 @@ class Signers:
         """From what the application wrote. Raises InputError for one text, which would count letter by letter."""
         if isinstance(gpg, str):
             raise InputError("gpg_keys is a list of fingerprints", hint=f'write: ["{gpg}"]')
-        return cls(Path(ssh).absolute() if ssh is not None else None, tuple(gpg or ()))
+        return cls(Path(ssh).expanduser().absolute() if ssh is not None else None, tuple(gpg or ()))
 
 
 def why_not_signed(tag: bytes, signers: Signers) -> str:

@@ -202,7 +202,7 @@ def test_an_environment_that_answers_without_the_prompt_is_an_answer(
     put(repository, released("1.0.0", name="other"))
     prompts.refresh()
     assert prompts.get("rag-answer").source == "stale"
-    assert prompts.get("rag-answer").why == "production does not hold it any more"
+    assert prompts.get("rag-answer").why == "production does not hold rag-answer any more"
 
 
 def test_one_broken_prompt_does_not_hold_back_the_others(
@@ -297,6 +297,20 @@ def test_two_applications_hold_on_to_their_own_versions_on_one_disk(
     repository.rename(tmp_path / "gone.git")
     assert make(contract={"rag-answer": ["question"]}).get("rag-answer").version == "3.1.0"
     assert make(contract={"rag-answer": ["question", "context"]}).get("rag-answer").version == "4.0.0"
+
+
+def test_paths_are_what_they_were_when_the_application_wrote_them(
+    tmp_path: Path, repository: Path, make: MakePrompts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = ssh_key(tmp_path, "ann")
+    (tmp_path / "allowed_signers").write_text(allowed(ann=ann))
+    put(repository, released("3.1.0", key=ann))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    prompts = make("prompts.git", signers="~/allowed_signers", cache_dir="kept")
+    monkeypatch.chdir("/")  # as a daemon does
+    assert prompts.get("rag-answer").source == "live"
+    assert len(list((tmp_path / "kept").rglob("rag-answer.*.json"))) == 1
 
 
 def test_who_asks_for_no_signature_takes_nothing_from_who_does(
