@@ -79,6 +79,8 @@ def sealed(*entries: bytes, count: int | None = None) -> bytes:
 
 
 BOMB = zlib.compress(b"\0" * 50_000_000)
+# a delta of 40,000 orders for a byte each: 100 bytes here, and far more work than what it makes
+TOIL = entry(7, 80_004, zlib.compress(b"\x01\xc0\xb8\x02" + b"\x01a" * 40_000), hashlib.sha1(b"blob 1\0x").digest())
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,7 @@ BOMB = zlib.compress(b"\0" * 50_000_000)
         (sealed(entry(6, 4, zlib.compress(b"\1\1\1a"), b"\0")), "without its base"),  # a delta on itself
         (sealed(entry(5, 0, zlib.compress(b""))), "unknown kind 5"),
         (sealed(entry(3, 3, zlib.compress(b"abcdef"))), "not the size it names"),
+        (sealed(entry(3, 1, zlib.compress(b"x")), TOIL), "larger than the limit"),
     ],
 )
 def test_a_pack_that_lies_is_refused_before_it_takes_room(pack: bytes, words: str) -> None:
