@@ -107,6 +107,8 @@ def _tag(match: re.Match[str], line: int) -> Token:
         return Token("!", match["long"] if match["long"] is not None else match["short"], line)
     body = (match["triple"] if match["triple"] is not None else match["body"]).strip()
     words = tuple(word[1] for word in _WORD.finditer(body))
+    if _WORD.sub("", body).strip():  # such as a bracket that is closed outside of the tag
+        raise LeftOutError(f"line {line}: {match[0]} has no counterpart")
     kind = match["kind"] or ""
     if match["triple"] is not None or kind == "&" or not kind:
         kind = "="

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from llmops_cli.prompts.formats.handlebars import PARTIAL_ENDING, PARTIALS, tags_in
 from llmops_cli.prompts.formats.note import LeftOutError
@@ -15,9 +16,16 @@ from llmops_cli.prompts.formats.pieces import (
     Pieces,
     Place,
     Print,
+    Step,
     Text,
     merged,
 )
+
+# words that stand for something else when they begin a tag
+_TAKEN: Final = frozenset({
+    "each", "else", "false", "history", "if", "ifEquals", "json", "log", "lookup", "media", "null", "role", "section",
+    "this", "true", "undefined", "unless", "unlessEquals", "with",
+})  # fmt: skip
 
 
 def handlebars_text(pieces: Iterable[Piece]) -> str:
@@ -81,9 +89,19 @@ def _test(test: Condition, items: tuple[str, ...]) -> str:
 
 def _path(place: Place, items: tuple[str, ...]) -> str:
     """A place as it is named there. In a loop `../` would count on no two items being the same."""
-    steps = (str(step) if NAME.match(str(step)) else f"[{step}]" for step in place.steps)
     outside = "@root." if items and place.name not in items else ""
-    return outside + ".".join((place.name, *steps))
+    if place.name in _TAKEN and place.name in items:
+        raise LeftOutError(f"an item called {place.name!r} cannot be said in Handlebars")
+    if place.name in _TAKEN and not outside:
+        outside = "this."
+    return outside + ".".join(map(_key, (place.name, *place.steps)))
+
+
+def _key(step: Step) -> str:
+    key = str(step)
+    if not key or re.search(r"[\[\]{}\"'~|\r\n]", key):
+        raise LeftOutError(f"the key {key!r} cannot be said in Handlebars")
+    return key if NAME.match(key) and key != "this" else f"[{key}]"
 
 
 def _constant(value: "Place | str | int | float | bool", items: tuple[str, ...]) -> str:

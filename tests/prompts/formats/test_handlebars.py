@@ -73,6 +73,7 @@ def test_a_template_renders_as_handlebars_renders_it(text: str, said: str | None
         ("{{../x}}", "line 1: '../x' has no counterpart"),
         ("a {{ b", "line 1: a {{ that begins no tag with a counterpart"),
         ("{{#bold}}x{{/bold}}", "line 1: {{#bold}} has no counterpart"),
+        ("{{x.[}}]}}", "line 1: {{x.[}} has no counterpart"),
         ("{{lookup a 0}}", "line 1: {{lookup a 0}} has no counterpart"),
         ("{{none}}", "a variable cannot be called 'none' here"),
         ("{{}}", "line 1: '{{}}' is an empty tag"),
@@ -91,6 +92,7 @@ def test_what_cannot_be_said_is_refused_with_its_line(text: str, why: str) -> No
     [
         ("{{ x | upper }}", "line 1: the filter 'upper' cannot be said in this format"),
         ("a\n{% set y = x %}{{ y }}", "line 2: assign of jinja cannot be said in this format"),
+        ("{{ x['}}'] }}", "the key '}}' cannot be said in Handlebars"),
         ("{{ '{' }}{{ x }}", "a brace right before {{x}} cannot be said in Handlebars"),
         ("a\n  {% if x %}\nb{% endif %}", "line 2: Handlebars would drop the blanks beside {{#if x}}"),
     ],
@@ -153,3 +155,12 @@ def test_hostile_templates_end_soon(text: str) -> None:
 def test_many_escaped_comments_that_never_end_are_read_in_one_go() -> None:
     text = "\\{{!--" * 10_000
     assert read_handlebars(text)[0] == (Text("{{!--" * 10_000),)
+
+
+@pytest.mark.parametrize("name", ["history", "json", "this", "role", "each"])
+def test_a_variable_that_is_called_as_a_helper_stays_one(name: str) -> None:
+    template = f"{{{{ {name} }}}}{{% for i in x %}}{{{{ {name} }}}}{{% endfor %}}{{{{ x['this'] }}}}"
+    text = handlebars_text(pieces_of(template, "jinja"))
+    said = "[this]" if name == "this" else name
+    assert text == f"{{{{this.{said}}}}}{{{{#each x as |i|}}}}{{{{@root.{said}}}}}{{{{/each}}}}{{{{x.[this]}}}}"
+    assert read_handlebars(text)[0] == pieces_of(template, "jinja")
