@@ -109,6 +109,8 @@ class Shelf:
         read: list[Release] = []
         for version, tag in zip(missing, tags, strict=True):
             made = read_release(tag, self.name, version)
+            if isinstance(made, Release) and not made.digest and self._says_digests_below(version):
+                made = "it says no digest, and a version below it does: it was not made by llmops"
             if isinstance(made, Release):
                 read.append(marked(made, self.marks))
             else:
@@ -116,6 +118,18 @@ class Shelf:
                 self.warnings.append(f"tag {tag.name} is skipped: {made}")
         self._made.update({release.version: release for release in self._complete(read)})
         return [release for one in versions if (release := self._made.get(one))]
+
+    def _says_digests_below(self, version: Version) -> bool:
+        """Whether llmops had made releases already: what GTO made comes before them, what comes after is somebody's."""
+        first = self._first_digest
+        return first is not None and first < version
+
+    @cached_property
+    def _first_digest(self) -> Version | None:
+        """The lowest version whose tag says a digest. Reads them all; asked only where one says none."""
+        tags = self._reader.read(list(self.versions.values()))
+        made = (read_release(tag, self.name, one) for one, tag in zip(self.versions, tags, strict=True))
+        return next((one.version for one in made if isinstance(one, Release) and one.digest), None)
 
     def _skip(self, tag: TagName, reason: str) -> None:
         self.warnings.append(f"tag {tag.name} is skipped: {reason}")

@@ -1,5 +1,6 @@
 """Releases against their commits: the file is there, says what the tag says, and was merged."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from llmops_cli.prompts.default_branch import DefaultBranch
@@ -27,19 +28,8 @@ def texts(registry: Registry, releases: Sequence[Release]) -> Iterator[Finding]:
 
 
 def _without_digest(releases: Sequence[Release]) -> Iterator[Finding]:
-    """Releases whose tags say no digest, as those of GTO; one after a release of ours nobody can have meant."""
-    first: dict[str, Release] = {}
-    for release in releases:
-        if release.digest:
-            first.setdefault(release.name, release)
-    before: dict[str, int] = {}
-    for release in (one for one in releases if not one.digest):
-        if release.name in first and first[release.name].version < release.version:
-            message = f"its tag says no digest, and that of {first[release.name].version} did"
-            yield Finding("no-digest", "error", release.tag, message, "release a further version with llmops")
-        else:
-            before[release.name] = before.get(release.name, 0) + 1
-    for name, count in before.items():
+    """Releases whose tags say no digest, as those of GTO: they come before the first that llmops made."""
+    for name, count in Counter(release.name for release in releases if not release.digest).items():
         message = (
             f"{count} of its releases say no digest, as GTO makes them: their text cannot be held against anything"
         )

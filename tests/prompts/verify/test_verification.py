@@ -84,7 +84,10 @@ def test_releases_of_gto_are_told_once_and_not_after_ours(repo: GitRepo) -> None
     released(repo, "1.0.0")
     assert told(repo) == [("no-digest", "warning", "rag-answer")]
     repo.git("tag", "-a", "-m", "Registering artifact rag-answer version v1.1.0", "rag-answer@v1.1.0")
-    assert told(repo) == [("no-digest", "error", "rag-answer@v1.1.0"), ("no-digest", "warning", "rag-answer")]
+    assert sorted(told(repo)) == [("look-alike", "warning", "tags"), ("no-digest", "warning", "rag-answer")]
+    latest = opened(repo).latest("rag-answer")
+    assert latest is not None and latest.reference == "rag-answer@1.0.0", "what comes after ours is nobody's"
+    assert opened(repo).release("rag-answer", "0.2.0") is not None
 
 
 @pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "./prompts/rag-answer.yaml", "a//b", "prompts/.."])
