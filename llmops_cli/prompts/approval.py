@@ -14,7 +14,7 @@ from llmops_cli.prompts.registry import Registry
 from llmops_cli.prompts.rules import Rule, Rules, Ruling, settings_above
 from llmops_cli.prompts.served import file_of, tag_of
 from llmops_cli.prompts.serving import changes_to_serve
-from llmops_cli.prompts.signature import signers_of, verdicts_of
+from llmops_cli.prompts.signature import must_be_signed, signers_of, verdicts_of
 from llmops_cli.prompts.soak import Soak, soaked_since
 from llmops_cli.prompts.step import Step
 from llmops_cli.prompts.wish import Wishes
@@ -69,8 +69,7 @@ class Approval:
             found += [_measured(step) for step in unproven]
         if asked.soak:
             found += self._soaked(unproven)
-        if asked.signed:
-            found += self._signed(steps)
+        found += self._signed(steps if asked.signed else self._signatures_required(unproven))
         order = [step.name for step in steps]
         return [*self._known(), *self._frozen(), *sorted(found, key=lambda ruling: order.index(ruling.prompt))]
 
@@ -153,8 +152,20 @@ class Approval:
             words = f"it has been live on {source} for {soak.so_far} of {asked.soak}"
             yield _ruling("soak", step, soak.over, words, "" if soak.over else soak.when)
 
+    def _signatures_required(self, steps: Sequence[Step]) -> Sequence[Step]:
+        """Those whose releases `signing.required` wants signed wherever they go; all where that cannot be told."""
+        if not steps:
+            return ()
+        try:
+            needed = must_be_signed(self._registry, [step.release for step in steps], signers_of(self._registry))
+        except LlmopsError:
+            return steps if self._wishes.action == "promote" else ()  # of a rollback it was said already
+        return [step for step in steps if step.release in needed]
+
     def _signed(self, steps: Sequence[Step]) -> list[Ruling]:
         """Whether it can be told or not: what is not known to be signed well is not."""
+        if not steps:
+            return []
         try:
             releases = [step.release for step in steps]
             verdicts = verdicts_of(self._registry, releases, signers_of(self._registry))

@@ -20,6 +20,24 @@ def findings(shell: Shell, repo: GitRepo) -> list[tuple[str, str, str]]:
     return [one for one in told if one[0] not in ("tag-moved", "missing-tag")]
 
 
+def test_where_signatures_are_required_nothing_else_goes_live_anywhere(
+    repo: GitRepo, shell: Shell, tmp_path: Path
+) -> None:
+    """Also on an environment that asks for nothing by itself; the way back to what was live there stays open."""
+    repo.commit({"prompts/rag-answer.yaml": prompt("1.0.0"), ".gitignore": ".llmops/\n"})
+    shell.done(repo, "prompt", "release")
+    shell.done(repo, "promote", "rag-answer", "1.0.0", "--env", "staging")
+    ann = ssh_key(tmp_path, "ann")
+    repo.commit({"llmops.yaml": SETTINGS, "keys/allowed_signers": allowed(ann=ann)})
+    said = shell(repo, "promote", "rag-answer", "1.0.0", "--env", "production")
+    assert said.code == 1 and "it is not signed" in said.err
+    sign_with(repo, ann)
+    repo.commit({"prompts/rag-answer.yaml": prompt("1.1.0", "Words of 1.1.0.")})
+    shell.done(repo, "prompt", "release")
+    shell.done(repo, "promote", "rag-answer", "1.1.0", "--env", "staging")
+    shell.done(repo, "rollback", "rag-answer", "--env", "staging")
+
+
 def test_a_signed_repository(repo: GitRepo, shell: Shell, tmp_path: Path) -> None:
     ann, eve = ssh_key(tmp_path, "ann"), ssh_key(tmp_path, "eve")
     repo.commit({"llmops.yaml": SETTINGS, "keys/allowed_signers": allowed(ann=ann), ".gitignore": ".llmops/\n"})
